@@ -1,0 +1,62 @@
+//! What can go wrong between the server and its database, each in one line that says what to do.
+
+use std::{io, path::PathBuf};
+
+/// Why the store could not do what it was asked. Messages are one line and never hold a password.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database URL names an engine that this build does not have. Only the scheme is kept: the rest may be secret.
+    #[error("a database URL of the scheme `{scheme}` is not supported: use sqlite:PATH")]
+    UnsupportedScheme { scheme: String },
+    /// The URL begins with a known scheme, but what follows is not understood.
+    #[error("the database URL is not valid: {reason}; use sqlite:PATH, for example sqlite:./data/tracon.db")]
+    InvalidUrl { reason: String },
+    /// The database's folder is not there.
+    #[error("the folder of the database {path} does not exist: create it, or use another --database-url")]
+    NoFolder { path: PathBuf },
+    /// A folder, or something else that is not a file, is where the database should be.
+    #[error("{path} is not a file: use another --database-url")]
+    NotAFile { path: PathBuf },
+    /// The file cannot be read, or its path cannot be followed.
+    #[error("the database {path} cannot be read ({source}): grant access, or use another --database-url")]
+    Unreadable { path: PathBuf, source: io::Error },
+    /// The file, or the folder in which its write-ahead log belongs, cannot be written.
+    #[error("the database {path} cannot be written ({reason}): grant write access, or use another --database-url")]
+    Unwritable { path: PathBuf, reason: String },
+    /// The file holds something else.
+    #[error("{path} is not a SQLite database: use another --database-url")]
+    NotADatabase { path: PathBuf },
+    /// A SQLite database, but of another program.
+    #[error("{path} is the database of another program: use another --database-url")]
+    Foreign { path: PathBuf },
+    /// A later version of Tracon wrote it.
+    #[error(
+        "the database {path} has version {found}, but this tracon knows versions up to {known}: use a newer tracon, or \
+         another --database-url"
+    )]
+    Newer { path: PathBuf, found: i64, known: i64 },
+    /// A migration was applied in another wording than the one built in: the schema is not what this binary expects.
+    #[error(
+        "the database {path} was made by another build of tracon (its migration {version} differs): use that build, or \
+         another --database-url"
+    )]
+    ChangedMigration { path: PathBuf, version: i64 },
+    /// Bringing the schema up to date failed; the database is as it was.
+    #[error("the database {path} could not be brought up to date ({source}): it was left as it was")]
+    Migration { path: PathBuf, source: sqlx::migrate::MigrateError },
+    /// Another process holds the database's lock.
+    #[error("the database {path} is in use by another program: stop that program, or use another --database-url")]
+    InUse { path: PathBuf },
+    /// `SQLite` could not open it for a reason not named above.
+    #[error("the database {path} cannot be opened ({source}): repair it, or use another --database-url")]
+    Open { path: PathBuf, source: sqlx::Error },
+    /// What was asked for cannot be: shown to whoever asked.
+    #[error("`{parameter}` {reason}")]
+    Invalid { parameter: &'static str, reason: String },
+    /// A row holds what this version cannot have written.
+    #[error("{table}.{column} of the row {row} is corrupt: {reason}")]
+    Corrupt { table: &'static str, column: &'static str, row: String, reason: String },
+    /// A statement failed, or the database did not answer.
+    #[error("the database did not answer: {0}")]
+    Database(#[from] sqlx::Error),
+}

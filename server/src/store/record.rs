@@ -1,0 +1,134 @@
+//! What the tracker hands to the store: values without behaviour, complete in themselves.
+
+use std::{borrow::Cow, sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use tracon_app::reports::{Outcome, Presence};
+use uuid::Uuid;
+
+/// Which signal ties requests to their session; `tracking::attribution` says in what order they are tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Attribution {
+    /// The `Mcp-Session-Id` of the legacy protocol.
+    Transport,
+    /// A conversation id that the client sends in `_meta`.
+    Conversation,
+    /// The trace id of a `traceparent`.
+    Trace,
+    /// Same client, user agent and address, without a gap longer than the session time-out.
+    Window,
+}
+
+impl Attribution {
+    /// The name in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Transport => "transport",
+            Self::Conversation => "conversation",
+            Self::Trace => "trace",
+            Self::Window => "window",
+        }
+    }
+}
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DisconnectReason {
+    /// The client sent DELETE.
+    ClientDisconnect,
+    /// No request for longer than the session time-out.
+    Timeout,
+    /// The server was told to stop.
+    ServerShutdown,
+    /// An earlier server process ended without closing it.
+    ServerRestart,
+}
+
+impl DisconnectReason {
+    /// The name in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ClientDisconnect => "client_disconnect",
+            Self::Timeout => "timeout",
+            Self::ServerShutdown => "server_shutdown",
+            Self::ServerRestart => "server_restart",
+        }
+    }
+}
+
+/// A session as it was when it opened; what changes later is in the requests and presence changes that name it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SessionRecord {
+    pub session_id: Uuid,
+    pub client_type: Option<String>,
+    /// As sent.
+    pub client_name: Option<String>,
+    pub client_version: Option<String>,
+    pub protocol_version: Option<String>,
+    /// JSON.
+    pub client_capabilities: Option<String>,
+    pub attribution: Attribution,
+    pub transport_session_id: Option<String>,
+    pub connected_at: DateTime<Utc>,
+    /// The client is known to connect only to see whether a server answers.
+    pub is_probe: bool,
+    pub user_agent: Option<String>,
+    /// The address it connects from, without the port.
+    pub peer: Option<String>,
+    pub server_instance: Uuid,
+}
+
+/// One JSON-RPC request, answered or not. There is one for each, exactly.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RequestRecord {
+    /// A UUIDv7, so that ids sort by start.
+    pub id: Uuid,
+    pub session: Option<Arc<SessionRecord>>,
+    pub client_type: Option<String>,
+    /// The JSON-RPC method; the HTTP verb where a refused request's body was not read or could not be.
+    pub method: Cow<'static, str>,
+    /// Of `tools/call`.
+    pub tool_name: Option<String>,
+    pub outcome: Outcome,
+    /// The JSON-RPC error's code.
+    pub error_code: Option<i64>,
+    pub error_message: Option<String>,
+    /// Start, by the wall clock.
+    pub timestamp: DateTime<Utc>,
+    /// From the start to the end of the handler, or to the refusal.
+    pub duration: Duration,
+    /// Of the HTTP body.
+    pub request_bytes: u64,
+    /// Of the HTTP body, as far as it was handed on.
+    pub response_bytes: u64,
+    pub http_status: Option<u16>,
+    /// The JSON-RPC id, as JSON.
+    pub rpc_id: Option<String>,
+    pub protocol_version: Option<String>,
+    pub conversation_id: Option<String>,
+    pub turn_id: Option<String>,
+    pub trace_id: Option<String>,
+    pub server_instance: Uuid,
+}
+
+/// A session became active, idle or disconnected.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PresenceChange {
+    pub session: Arc<SessionRecord>,
+    pub presence: Presence,
+    /// Set when `presence` is `Disconnected`.
+    pub reason: Option<DisconnectReason>,
+    /// When it happened; for a session that ended, its end.
+    pub at: DateTime<Utc>,
+}
+
+/// One thing to write, in the order in which it happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// A session opened. A request whose session is not there yet opens it too.
+    Opened(Arc<SessionRecord>),
+    Request(RequestRecord),
+    Presence(PresenceChange),
+}

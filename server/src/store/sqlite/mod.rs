@@ -1,0 +1,131 @@
+//! The store on `SQLite`: one file, write-ahead log, one connection that writes and a few that read.
+
+mod location;
+mod migrate;
+mod reports;
+mod text;
+mod write;
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use sqlx::{
+    ConnectOptions, Connection, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
+};
+use uuid::Uuid;
+
+pub use self::location::sqlite_url;
+use super::{Applied, Change, StoreError};
+
+/// Reports at the same time. More would only share the same cores; a report beyond waits for one to end.
+const READERS: u32 = 4;
+
+/// How long a statement waits for a lock, and a report for a connection, before it fails.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The reading half: connections that are opened read-only and, with the write-ahead log, see the last commit without
+/// waiting for the next one.
+#[derive(Clone, Debug)]
+pub struct SqliteStore {
+    readers: SqlitePool,
+}
+
+/// The writing half, with the one connection that writes.
+#[derive(Debug)]
+pub struct SqliteWriter {
+    path: PathBuf,
+    /// `None` after a transaction that did not end well. `SQLite` rolls some of them back by itself (disk full, I/O error)
+    /// and sqlx does not notice: it would refuse every later transaction on that connection as a nested one.
+    connection: Option<SqliteConnection>,
+}
+
+/// Opens the file that `url` names: checks it without writing, creates it if missing, brings it up to date.
+pub async fn open(url: &str) -> Result<(SqliteStore, SqliteWriter), StoreError> {
+    let path = location::path_of(url)?;
+    migrate::check(&path).await?;
+
+    let opened = async {
+        let mut connection = writer_options(&path).create_if_missing(true).connect().await?;
+        let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut connection).await?;
+        if mode != "wal" {
+            tracing::warn!(path = %path.display(), mode, "no write-ahead log on this file system: reports wait for writes");
+        }
+        Ok(connection)
+    };
+    let mut connection = opened.await.map_err(|error| migrate::open_error(&path, error))?;
+    migrate::run(&path, &mut connection).await?;
+
+    // Reports end their transaction; a connection that comes back within one had an error and is not to be trusted.
+    let readers = SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .acquire_timeout(PATIENCE)
+        .test_before_acquire(false)
+        .after_release(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
+        .connect_with(options(&path).read_only(true))
+        .await
+        .map_err(|error| migrate::open_error(&path, error))?;
+
+    Ok((SqliteStore { readers }, SqliteWriter { path, connection: Some(connection) }))
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new().filename(path).busy_timeout(PATIENCE)
+}
+
+/// `NORMAL` syncs the log at checkpoints, not at commits: a power cut may take the last commits, a crash of the process
+/// takes none, and the file stays sound either way.
+fn writer_options(path: &Path) -> SqliteConnectOptions {
+    options(path).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Normal).foreign_keys(true)
+}
+
+impl SqliteStore {
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1").execute(&self.readers).await?;
+        Ok(())
+    }
+
+    pub async fn close(&self) {
+        self.readers.close().await;
+    }
+}
+
+impl SqliteWriter {
+    pub async fn apply(&mut self, changes: &[Change]) -> Result<Applied, StoreError> {
+        if changes.is_empty() {
+            return Ok(Applied::default());
+        }
+        let mut connection = self.take().await?;
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+        let applied = write::apply(&mut transaction, changes).await?;
+        transaction.commit().await?;
+        self.connection = Some(connection);
+        Ok(applied)
+    }
+
+    pub async fn close_left_open(&mut self, instance: Uuid) -> Result<u64, StoreError> {
+        let mut connection = self.take().await?;
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+        let closed = write::close_left_open(&mut transaction, instance).await?;
+        transaction.commit().await?;
+        self.connection = Some(connection);
+        Ok(closed)
+    }
+
+    pub async fn close(self) -> Result<(), StoreError> {
+        if let Some(connection) = self.connection {
+            connection.close().await?;
+        }
+        Ok(())
+    }
+
+    /// The connection, out of its place: whoever takes it puts it back only after a transaction that ended well.
+    async fn take(&mut self) -> Result<SqliteConnection, StoreError> {
+        match self.connection.take() {
+            Some(connection) => Ok(connection),
+            None => Ok(writer_options(&self.path).connect().await?),
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! The values that occur in a column, for the filters.
+
+use sqlx::SqliteConnection;
+
+use crate::store::StoreError;
+
+
+/// Jumps from each value of an indexed column to the next: as many look-ups as there are values, however many rows.
+/// `SELECT DISTINCT` would read the whole index.
+macro_rules! distinct {
+    ($column:literal, $table:literal, $condition:literal) => {
+        concat!(
+            "WITH RECURSIVE found (value) AS (
+                 SELECT MIN(", $column, ") FROM ", $table, " WHERE ", $condition, "
+                 UNION ALL
+                 SELECT (SELECT MIN(", $column, ") FROM ", $table, " WHERE ", $condition, " AND ", $column, " > found.value)
+                 FROM found WHERE found.value IS NOT NULL
+             )
+             SELECT value FROM found WHERE value IS NOT NULL LIMIT 200"
+        )
+    };
+}
+
+pub const METHODS: &str = distinct!("method", "archon_mcp_requests", "TRUE");
+pub const TOOLS: &str = distinct!("tool_name", "archon_mcp_requests", "method = 'tools/call'");
+pub const CLIENTS: &str = distinct!("client_type", "archon_mcp_requests", "TRUE");
+pub const SESSION_CLIENTS: &str = distinct!("client_type", "archon_mcp_sessions", "TRUE");
+
+/// The first values of one of the statements above, in their order.
+pub async fn values(connection: &mut SqliteConnection, statement: &'static str) -> Result<Vec<String>, StoreError> {
+    Ok(sqlx::query_scalar(statement).fetch_all(connection).await?)
+}

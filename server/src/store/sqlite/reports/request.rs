@@ -1,0 +1,64 @@
+//! `/requests/{id}`, and the requests of a session, which have the same detail.
+
+use sqlx::sqlite::SqliteRow;
+use tracon_app::reports::RequestDetail;
+use uuid::Uuid;
+
+use super::{
+    cells::Cells,
+    rows::{REQUESTS, request_columns, request_row},
+};
+use crate::store::{StoreError, sqlite::SqliteStore};
+
+macro_rules! detail_columns {
+    () => {
+        concat!(
+            request_columns!(),
+            ", error_message, http_status, rpc_id, protocol_version, conversation_id, turn_id, trace_id, server_instance"
+        )
+    };
+}
+
+pub(super) use detail_columns;
+
+impl SqliteStore {
+    pub async fn request(&self, id: &str) -> Result<Option<RequestDetail>, StoreError> {
+        let Ok(id) = Uuid::try_parse(id) else { return Ok(None) };
+        let row = sqlx::query(concat!(
+            "SELECT ",
+            detail_columns!(),
+            ", (SELECT MAX(other.id) FROM archon_mcp_requests AS other
+                WHERE other.session_id = this.session_id AND other.id < this.id) AS previous,
+               (SELECT MIN(other.id) FROM archon_mcp_requests AS other
+                WHERE other.session_id = this.session_id AND other.id > this.id) AS next
+             FROM archon_mcp_requests AS this WHERE this.id = $1"
+        ))
+        .bind(id.to_string())
+        .fetch_optional(&self.readers)
+        .await?;
+
+        let with_neighbours = |row: &SqliteRow| {
+            let cells = Cells::keyed(row, REQUESTS, "id")?;
+            Ok(RequestDetail { previous: cells.get("previous")?, next: cells.get("next")?, ..request_detail(row)? })
+        };
+        row.as_ref().map(with_neighbours).transpose()
+    }
+}
+
+/// A row of `detail_columns!`. Its neighbours come from elsewhere.
+pub fn request_detail(row: &SqliteRow) -> Result<RequestDetail, StoreError> {
+    let cells = Cells::keyed(row, REQUESTS, "id")?;
+    Ok(RequestDetail {
+        request: request_row(row)?,
+        error_message: cells.get("error_message")?,
+        http_status: cells.get("http_status")?,
+        rpc_id: cells.get("rpc_id")?,
+        protocol_version: cells.get("protocol_version")?,
+        conversation_id: cells.get("conversation_id")?,
+        turn_id: cells.get("turn_id")?,
+        trace_id: cells.get("trace_id")?,
+        server_instance: cells.get("server_instance")?,
+        previous: None,
+        next: None,
+    })
+}

@@ -1,0 +1,107 @@
+//! `/sessions`, and the sessions of the overview.
+
+use chrono::{DateTime, Utc};
+use sqlx::SqliteConnection;
+use tracon_app::reports::{SessionFilter, SessionPage, SessionRow};
+
+use super::{
+    cells::Cells,
+    conditions::Conditions,
+    facets, percentiles,
+    rows::{SESSIONS, is_apart, session_columns, session_row},
+};
+use crate::store::{
+    StoreError,
+    cursor::{PAGE, SessionCursor},
+    sqlite::{SqliteStore, text::time_text},
+};
+
+impl SqliteStore {
+    pub async fn sessions(&self, filter: &SessionFilter, now: DateTime<Utc>) -> Result<SessionPage, StoreError> {
+        let before = filter.before.as_deref().filter(|text| !text.is_empty()).map(SessionCursor::decode).transpose()?;
+        let mut conditions = Conditions::new();
+        conditions.add(if filter.probes { is_apart!() } else { concat!("NOT ", is_apart!()) });
+        if let Some(presence) = filter.presence {
+            conditions.bind("status = {}", [presence.as_str()])?;
+        }
+        if let Some(client) = filter.client.as_deref().filter(|client| !client.is_empty()) {
+            conditions.bind("client_type = {}", [client])?;
+        }
+
+        let mut snapshot = self.snapshot().await?;
+        let total = conditions.count("SELECT COUNT(*) FROM archon_mcp_sessions", &mut snapshot).await?;
+        if let Some(before) = before {
+            let key = [time_text(before.last_activity), before.session_id.to_string()];
+            conditions.bind("(last_activity, session_id) < ({}, {})", key)?;
+        }
+        let rows = conditions
+            .fetch(
+                concat!("SELECT ", session_columns!(), " FROM archon_mcp_sessions"),
+                "ORDER BY last_activity DESC, session_id DESC LIMIT 51",
+                &mut snapshot,
+            )
+            .await?;
+        let mut rows = rows.iter().map(session_row).collect::<Result<Vec<_>, _>>()?;
+        let next = next_page(&mut rows)?;
+        percentiles::set_p95(&mut snapshot, &mut rows).await?;
+
+        let mut apart = Conditions::new();
+        apart.add(is_apart!());
+        let page = SessionPage {
+            now,
+            rows,
+            total,
+            probes: apart.count("SELECT COUNT(*) FROM archon_mcp_sessions", &mut snapshot).await?,
+            clients: facets::values(&mut snapshot, facets::SESSION_CLIENTS).await?,
+            next,
+        };
+        snapshot.commit().await?;
+        Ok(page)
+    }
+}
+
+/// Cuts off the row that was read to see whether there are more, and says where they start.
+fn next_page(rows: &mut Vec<SessionRow>) -> Result<Option<String>, StoreError> {
+    if rows.len() <= PAGE {
+        return Ok(None);
+    }
+    rows.truncate(PAGE);
+    let cursor = |last: &SessionRow| {
+        let session_id = last.session_id.parse().map_err(|error: uuid::Error| StoreError::Corrupt {
+            table: SESSIONS,
+            column: "session_id",
+            row: last.session_id.clone(),
+            reason: error.to_string(),
+        })?;
+        Ok(SessionCursor { last_activity: last.last_activity, session_id }.encode())
+    };
+    rows.last().map(cursor).transpose()
+}
+
+/// How many sessions are active and how many idle, probes left out.
+pub async fn connected(connection: &mut SqliteConnection) -> Result<(u64, u64), StoreError> {
+    let row = sqlx::query(
+        "SELECT COALESCE(SUM(CASE WHEN status = 'active' THEN 1 ELSE 0 END), 0) AS active,
+             COALESCE(SUM(CASE WHEN status = 'idle' THEN 1 ELSE 0 END), 0) AS idle
+         FROM archon_mcp_sessions WHERE status <> 'disconnected' AND is_probe = 0",
+    )
+    .fetch_one(connection)
+    .await?;
+    let cells = Cells::of(&row, SESSIONS, "(all that are connected)".to_owned());
+    Ok((cells.count("active")?, cells.count("idle")?))
+}
+
+/// The ten connected sessions that were active last, probes left out.
+pub async fn most_recently_active(connection: &mut SqliteConnection) -> Result<Vec<SessionRow>, StoreError> {
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        session_columns!(),
+        " FROM archon_mcp_sessions WHERE status <> 'disconnected' AND is_probe = 0
+         ORDER BY last_activity DESC, session_id DESC LIMIT 10"
+    ))
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut rows = rows.iter().map(session_row).collect::<Result<Vec<_>, _>>()?;
+    percentiles::set_p95(connection, &mut rows).await?;
+    Ok(rows)
+}

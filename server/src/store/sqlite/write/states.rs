@@ -1,0 +1,159 @@
+//! How changes move the state of a session.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::SqliteConnection;
+use tracon_app::reports::Presence;
+use uuid::Uuid;
+
+use crate::store::{
+    DisconnectReason, PresenceChange, RequestRecord, SessionRecord, StoreError,
+    sqlite::text::{json_list, time_text},
+};
+
+/// How a session ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub reason: Option<&'static str>,
+    pub at: String,
+    /// Seconds from its start.
+    pub duration: f64,
+}
+
+/// What changes of a session. Times are text, which sorts like time; counts are what is to be added.
+#[derive(Debug)]
+pub struct State {
+    pub session_id: String,
+    pub presence: Presence,
+    pub last_activity: String,
+    /// Set when it ended within this batch.
+    pub ended: Option<Ended>,
+    pub requests: i64,
+    pub failed: i64,
+    pub tool_calls: i64,
+    is_changed: bool,
+}
+
+/// The sessions that a batch names, by id.
+#[derive(Debug)]
+pub struct States(HashMap<Uuid, State>);
+
+impl States {
+    /// The states that are stored.
+    pub async fn read(
+        connection: &mut SqliteConnection,
+        ids: impl Iterator<Item = Uuid>,
+    ) -> Result<Self, StoreError> {
+        let stored: Vec<(String, String, String)> = sqlx::query_as(
+            "SELECT session_id, status, last_activity FROM archon_mcp_sessions
+             WHERE session_id IN (SELECT value FROM json_each($1))",
+        )
+        .bind(json_list(ids))
+        .fetch_all(connection)
+        .await?;
+
+        let mut states = HashMap::with_capacity(stored.len());
+        for (session_id, status, last_activity) in stored {
+            let corrupt = |column, value: &str| StoreError::Corrupt {
+                table: "archon_mcp_sessions",
+                column,
+                row: session_id.clone(),
+                reason: format!("`{value}` is none that is known"),
+            };
+            let id = Uuid::try_parse(&session_id).map_err(|_| corrupt("session_id", &session_id))?;
+            let presence = Presence::parse(&status).ok_or_else(|| corrupt("status", &status))?;
+            states.insert(id, State::new(session_id, presence, last_activity));
+        }
+        Ok(Self(states))
+    }
+
+    /// Takes a session in, active since it connected; `false` when it is known.
+    pub fn open(&mut self, session: &SessionRecord) -> bool {
+        let mut is_new = false;
+        self.0.entry(session.session_id).or_insert_with(|| {
+            is_new = true;
+            State::new(session.session_id.to_string(), Presence::Active, time_text(session.connected_at))
+        });
+        is_new
+    }
+
+    /// Counts a request that was not stored before. It wakes an idle session, and never one that ended.
+    pub fn count(&mut self, request: &RequestRecord) {
+        let Some(state) = request.session.as_ref().and_then(|session| self.0.get_mut(&session.session_id)) else {
+            return;
+        };
+        state.is_changed = true;
+        state.requests += 1;
+        state.failed += i64::from(request.outcome.is_error());
+        state.tool_calls += i64::from(request.method == "tools/call");
+        let end = request.timestamp + TimeDelta::from_std(request.duration).unwrap_or_default();
+        state.last_activity = time_text(end).max(std::mem::take(&mut state.last_activity));
+        if state.presence == Presence::Idle {
+            state.presence = Presence::Active;
+        }
+    }
+
+    /// Follows a change of presence, unless the session has ended.
+    ///
+    /// `Active` and `Idle` from before the last activity are ignored: they come from a batch that is applied again, and
+    /// following them would undo what the requests after them did.
+    pub fn change_presence(&mut self, change: &PresenceChange) {
+        let Some(state) = self.0.get_mut(&change.session.session_id) else { return };
+        match (state.presence, change.presence) {
+            (Presence::Disconnected, _) => {}
+            (_, Presence::Disconnected) => state.end(change.reason, change.session.connected_at, change.at),
+            (_, presence) => {
+                if time_text(change.at) >= state.last_activity {
+                    state.is_changed |= state.presence != presence;
+                    state.presence = presence;
+                }
+            }
+        }
+    }
+
+    /// Those that are not as they are stored.
+    pub fn changed(&self) -> impl Iterator<Item = &State> {
+        self.0.values().filter(|state| state.is_changed)
+    }
+}
+
+impl State {
+    fn new(session_id: String, presence: Presence, last_activity: String) -> Self {
+        Self {
+            session_id,
+            presence,
+            last_activity,
+            ended: None,
+            requests: 0,
+            failed: 0,
+            tool_calls: 0,
+            is_changed: false,
+        }
+    }
+
+    fn end(&mut self, reason: Option<DisconnectReason>, connected_at: DateTime<Utc>, at: DateTime<Utc>) {
+        // A wall clock that was set back must not make a session end before it began.
+        let lasted = (at - connected_at).max(TimeDelta::zero());
+        self.is_changed = true;
+        self.presence = Presence::Disconnected;
+        self.ended = Some(Ended {
+            reason: reason.map(DisconnectReason::as_str),
+            at: time_text(at),
+            duration: lasted.num_microseconds().unwrap_or(i64::MAX) as f64 / 1e6,
+        });
+    }
+}
+
+/// A stored session, ended.
+pub fn ended(
+    session_id: String,
+    reason: Option<DisconnectReason>,
+    connected_at: DateTime<Utc>,
+    at: DateTime<Utc>,
+    last_activity: String,
+) -> State {
+    let mut state = State::new(session_id, Presence::Active, last_activity);
+    state.end(reason, connected_at, at);
+    state
+}

@@ -1,0 +1,83 @@
+//! The store's story: what holds for every engine, told once and run on each, and what holds for one engine only.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod fixture;
+mod overview;
+mod presence;
+mod refusals;
+mod reports;
+mod requests;
+mod sessions;
+mod sqlite;
+mod writing;
+
+/// Runs each test of the story on each engine. An engine that is not there fails its tests; it does not skip them.
+macro_rules! on_every_engine {
+    ($($chapter:ident: $($test:ident),+;)+) => {
+        mod on_sqlite {
+            use super::fixture::{Engine, Fixture};
+
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $test() {
+                    super::$chapter::$test(Fixture::new(Engine::Sqlite).await).await;
+                }
+            )+)+
+        }
+    };
+}
+
+on_every_engine! {
+    writing:
+        what_was_recorded_is_read_back,
+        the_same_batch_twice_changes_nothing,
+        all_batches_again_change_nothing,
+        counters_are_the_sums_of_the_rows,
+        a_request_opens_its_missing_session,
+        of_two_records_of_one_id_the_first_counts,
+        batches_of_every_size_are_written,
+        a_request_without_a_session_is_kept,
+        an_empty_batch_is_nothing,
+        the_largest_values_are_kept;
+    presence:
+        a_session_opens_active,
+        a_request_wakes_an_idle_session,
+        presence_follows_its_changes,
+        an_ended_session_stays_ended,
+        a_presence_change_opens_its_missing_session,
+        a_late_idle_does_not_undo_the_request_after_it,
+        last_activity_is_the_latest_end_of_a_request,
+        sessions_left_open_by_another_process_are_closed,
+        totals_of_a_session_are_those_of_its_rows,
+        connected_sessions_leave_probes_out;
+    overview:
+        an_empty_database_has_an_overview,
+        figures_reconcile_to_the_row,
+        buckets_show_outcomes_and_percentiles,
+        a_range_ends_now_and_starts_with_a_bucket,
+        percentiles_are_exact,
+        top_tools_are_the_ten_most_called,
+        connected_and_newest_are_ten_each;
+    sessions:
+        probes_and_silent_sessions_are_listed_apart,
+        filters_of_sessions_combine,
+        pages_of_sessions_have_each_once,
+        a_session_has_its_requests_and_errors,
+        requests_of_a_session_know_their_neighbours,
+        an_absent_session_is_none,
+        clients_are_listed_once;
+    requests:
+        filters_of_requests_agree_with_the_rows,
+        empty_fields_do_not_filter,
+        text_is_taken_literally_and_without_case,
+        pages_of_requests_have_each_once_also_when_more_arrive,
+        values_of_the_filters_are_those_that_occur,
+        what_cannot_be_is_refused_by_name,
+        a_request_has_its_detail_and_its_neighbours,
+        an_absent_request_is_none;
+    reports:
+        reports_are_of_the_time_of_the_clock,
+        an_invalid_question_is_told_to_whoever_asks,
+        a_database_that_is_gone_is_unavailable;
+}

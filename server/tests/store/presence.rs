@@ -1,0 +1,148 @@
+//! Sessions come, fall idle, and go.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
+use tracon::store::{Applied, Change, DisconnectReason, RequestRecord, SessionRecord};
+use tracon_app::reports::{Outcome, Presence, SessionRow};
+use uuid::Uuid;
+
+use crate::fixture::{Fixture, INSTANCE, active, ago, gone, idle, now, session};
+
+async fn row(on: &Fixture, session: &SessionRecord) -> SessionRow {
+    on.store.session(&session.session_id.to_string(), now()).await.unwrap().unwrap().session
+}
+
+pub async fn a_session_opens_active(mut on: Fixture) {
+    let opened = Arc::new(session(1, ago(600)));
+    on.apply(&[Change::Opened(Arc::clone(&opened))]).await;
+    let row = row(&on, &opened).await;
+    assert_eq!(row.presence, Presence::Active);
+    assert_eq!((row.connected_at, row.last_activity), (ago(600), ago(600)));
+    assert_eq!((row.disconnected_at, row.disconnect_reason, row.p95_ms), (None, None, None));
+}
+
+pub async fn a_request_wakes_an_idle_session(mut on: Fixture) {
+    let opened = Arc::new(session(1, ago(600)));
+    on.apply(&[Change::Opened(Arc::clone(&opened)), idle(&opened, ago(300))]).await;
+    assert_eq!(row(&on, &opened).await.presence, Presence::Idle);
+    let call = Change::Request(on.call(&opened, ago(200)));
+    on.apply(&[call]).await;
+    assert_eq!(row(&on, &opened).await.presence, Presence::Active);
+
+    // In one batch, the order decides.
+    let call = Change::Request(on.call(&opened, ago(100)));
+    on.apply(&[call, idle(&opened, ago(50))]).await;
+    assert_eq!(row(&on, &opened).await.presence, Presence::Idle);
+}
+
+pub async fn presence_follows_its_changes(mut on: Fixture) {
+    let opened = Arc::new(session(1, ago(600)));
+    on.apply(&[Change::Opened(Arc::clone(&opened))]).await;
+    for (change, presence) in [
+        (idle(&opened, ago(500)), Presence::Idle),
+        (active(&opened, ago(400)), Presence::Active),
+        (idle(&opened, ago(300)), Presence::Idle),
+        (gone(&opened, DisconnectReason::ClientDisconnect, ago(200)), Presence::Disconnected),
+    ] {
+        on.apply(&[change]).await;
+        assert_eq!(row(&on, &opened).await.presence, presence);
+    }
+    let row = row(&on, &opened).await;
+    assert_eq!(row.disconnected_at, Some(ago(200)));
+    assert_eq!(row.disconnect_reason.as_deref(), Some("client_disconnect"));
+    assert_eq!(row.last_activity, ago(600), "presence is not activity");
+}
+
+pub async fn an_ended_session_stays_ended(mut on: Fixture) {
+    let opened = Arc::new(session(1, ago(600)));
+    let call = RequestRecord { outcome: Outcome::Disconnected, ..on.call(&opened, ago(310)) };
+    on.apply(&[Change::Opened(Arc::clone(&opened)), gone(&opened, DisconnectReason::Timeout, ago(300))]).await;
+    on.apply(&[
+        Change::Request(call),
+        active(&opened, ago(290)),
+        idle(&opened, ago(280)),
+        gone(&opened, DisconnectReason::ServerShutdown, ago(270)),
+    ])
+    .await;
+    let row = row(&on, &opened).await;
+    assert_eq!(row.presence, Presence::Disconnected);
+    assert_eq!(row.disconnect_reason.as_deref(), Some("timeout"), "it ended once");
+    assert_eq!(row.disconnected_at, Some(ago(300)));
+    assert_eq!((row.total_requests, row.failed_requests), (1, 1), "a late request counts");
+}
+
+pub async fn a_presence_change_opens_its_missing_session(mut on: Fixture) {
+    let opened = Arc::new(session(1, ago(600)));
+    let applied = on.apply(&[gone(&opened, DisconnectReason::Timeout, ago(300))]).await;
+    assert_eq!(applied, Applied { requests: 0, sessions: 1 });
+    assert_eq!(row(&on, &opened).await.presence, Presence::Disconnected);
+}
+
+pub async fn a_late_idle_does_not_undo_the_request_after_it(mut on: Fixture) {
+    let opened = Arc::new(session(1, ago(600)));
+    let call = Change::Request(on.call(&opened, ago(200)));
+    let batch = [Change::Opened(Arc::clone(&opened)), idle(&opened, ago(300)), call];
+    on.apply(&batch).await;
+    assert_eq!(row(&on, &opened).await.presence, Presence::Active);
+    on.apply(&batch).await;
+    assert_eq!(row(&on, &opened).await.presence, Presence::Active);
+}
+
+pub async fn last_activity_is_the_latest_end_of_a_request(mut on: Fixture) {
+    let opened = Arc::new(session(1, ago(600)));
+    let long = RequestRecord { duration: Duration::from_secs(90), ..on.call(&opened, ago(200)) };
+    let short = on.call(&opened, ago(150));
+    on.apply(&[Change::Request(long), Change::Request(short)]).await;
+    assert_eq!(row(&on, &opened).await.last_activity, ago(110));
+    let earlier = on.call(&opened, ago(500));
+    on.apply(&[Change::Request(earlier)]).await;
+    assert_eq!(row(&on, &opened).await.last_activity, ago(110));
+}
+
+pub async fn sessions_left_open_by_another_process_are_closed(mut on: Fixture) {
+    let dead = Uuid::from_u128(0xdead);
+    let of = |number, instance| Arc::new(SessionRecord { server_instance: instance, ..session(number, ago(600)) });
+    let (active, fell_idle, ended, ours) = (of(1, dead), of(2, dead), of(3, dead), of(4, INSTANCE));
+    let call = RequestRecord { duration: Duration::from_micros(2_500_001), ..on.call(&active, ago(400)) };
+    on.apply(&[
+        Change::Request(call),
+        idle(&fell_idle, ago(300)),
+        gone(&ended, DisconnectReason::ClientDisconnect, ago(500)),
+        Change::Opened(Arc::clone(&ours)),
+    ])
+    .await;
+
+    assert_eq!(on.writer.close_left_open(INSTANCE).await.unwrap(), 2);
+    let closed = row(&on, &active).await;
+    assert_eq!(closed.presence, Presence::Disconnected);
+    assert_eq!(closed.disconnect_reason.as_deref(), Some("server_restart"));
+    assert_eq!(closed.disconnected_at, Some(ago(400) + TimeDelta::microseconds(2_500_001)));
+    assert_eq!(closed.last_activity, ago(400) + TimeDelta::microseconds(2_500_001));
+    assert_eq!((closed.total_requests, closed.failed_requests), (1, 0), "counters stay");
+    assert_eq!(row(&on, &fell_idle).await.disconnected_at, Some(ago(600)));
+    assert_eq!(row(&on, &ended).await.disconnect_reason.as_deref(), Some("client_disconnect"));
+    assert_eq!(row(&on, &ours).await.presence, Presence::Active);
+    assert_eq!(on.writer.close_left_open(INSTANCE).await.unwrap(), 0);
+}
+
+pub async fn totals_of_a_session_are_those_of_its_rows(mut on: Fixture) {
+    let opened = Arc::new(session(1, ago(600)));
+    assert_eq!(on.store.session_totals(opened.session_id).await.unwrap(), None);
+    on.apply(&[Change::Opened(Arc::clone(&opened))]).await;
+    assert_eq!(on.store.session_totals(opened.session_id).await.unwrap(), Some((0, 0)));
+    let changes: Vec<Change> =
+        Outcome::ALL.map(|outcome| Change::Request(RequestRecord { outcome, ..on.call(&opened, ago(500)) })).into();
+    on.apply(&changes).await;
+    assert_eq!(on.store.session_totals(opened.session_id).await.unwrap(), Some((10, 8)));
+}
+
+pub async fn connected_sessions_leave_probes_out(mut on: Fixture) {
+    assert_eq!(on.store.connected_sessions().await.unwrap(), (0, 0));
+    let probe = Arc::new(SessionRecord { is_probe: true, ..session(1, ago(600)) });
+    let sessions: Vec<_> = (2..=6).map(|number| Arc::new(session(number, ago(600)))).collect();
+    on.apply(&[Change::Opened(probe)]).await;
+    on.apply(&sessions.iter().map(|session| Change::Opened(Arc::clone(session))).collect::<Vec<_>>()).await;
+    on.apply(&[idle(&sessions[0], ago(10)), gone(&sessions[1], DisconnectReason::Timeout, ago(10))]).await;
+    assert_eq!(on.store.connected_sessions().await.unwrap(), (3, 1));
+}

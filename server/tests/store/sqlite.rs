@@ -1,0 +1,197 @@
+//! What holds for `SQLite` alone: its locks, its log, its errors, and the check that the original's users know.
+
+use std::{sync::Arc, time::Duration};
+
+use sqlx::{Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
+use tracon::store::{Applied, Change, RequestRecord, SessionRecord, StoreError, Writer};
+use tracon_app::reports::{RequestFilter, SessionFilter, TimeRange};
+use uuid::Uuid;
+
+use crate::fixture::{Engine, Fixture, ago, gone, now, session};
+
+/// A connection beside the store's.
+async fn raw(on: &Fixture) -> SqliteConnection {
+    let options: SqliteConnectOptions = on.url.parse().unwrap();
+    SqliteConnection::connect_with(&options).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_check_of_the_original_works_as_written() {
+    let mut on = Fixture::new(Engine::Sqlite).await;
+    on.apply(&[Change::Opened(Arc::new(session(7, ago(60))))]).await;
+    let row = sqlx::query(
+        "SELECT session_id, client_type, status, connected_at FROM archon_mcp_sessions ORDER BY connected_at DESC LIMIT 1",
+    )
+    .fetch_one(&mut raw(&on).await)
+    .await
+    .unwrap();
+    let cells: Vec<String> = (0..4).map(|column| row.get(column)).collect();
+    let expected = ["00000000-0000-0000-0000-000000000007", "Claude Code", "active", "2026-01-09T14:39:37.123456Z"];
+    assert_eq!(cells, expected);
+}
+
+#[tokio::test]
+async fn a_session_that_ended_has_its_duration_in_seconds() {
+    let mut on = Fixture::new(Engine::Sqlite).await;
+    let opened = Arc::new(session(1, ago(600)));
+    on.apply(&[gone(&opened, tracon::store::DisconnectReason::Timeout, ago(300))]).await;
+    let left_open = Arc::new(SessionRecord { server_instance: Uuid::nil(), ..session(2, ago(600)) });
+    let call = RequestRecord { duration: Duration::from_millis(500), ..on.call(&left_open, ago(590)) };
+    on.apply(&[Change::Request(call)]).await;
+    on.writer.close_left_open(opened.server_instance).await.unwrap();
+    let durations: Vec<f64> = sqlx::query_scalar("SELECT total_duration FROM archon_mcp_sessions ORDER BY session_id")
+        .fetch_all(&mut raw(&on).await)
+        .await
+        .unwrap();
+    assert_eq!(durations, [300.0, 10.5]);
+}
+
+#[tokio::test]
+async fn reports_do_not_wait_for_a_transaction_that_writes() {
+    let mut on = Fixture::new(Engine::Sqlite).await;
+    let opened = Arc::new(session(1, ago(600)));
+    let call = on.call(&opened, ago(500));
+    on.apply(&[Change::Request(call.clone())]).await;
+
+    let mut other = raw(&on).await;
+    let mut writing = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    sqlx::query("UPDATE archon_mcp_sessions SET total_requests = 99").execute(&mut *writing).await.unwrap();
+
+    // Less than the time-out of the lock: whoever waited for it would fail here.
+    let reports = async {
+        on.store.ping().await.unwrap();
+        assert_eq!(on.store.session_totals(opened.session_id).await.unwrap(), Some((1, 0)), "the last commit");
+        assert_eq!(on.store.overview(TimeRange::Hour, now()).await.unwrap().totals.requests, 1);
+        assert_eq!(on.store.sessions(&SessionFilter::default(), now()).await.unwrap().total, 1);
+        assert_eq!(on.store.requests(&RequestFilter::default(), now()).await.unwrap().total, 1);
+        assert!(on.store.session(&opened.session_id.to_string(), now()).await.unwrap().is_some());
+        assert!(on.store.request(&call.id.to_string()).await.unwrap().is_some());
+        assert_eq!(on.store.connected_sessions().await.unwrap(), (1, 0));
+    };
+    tokio::time::timeout(Duration::from_secs(3), reports).await.unwrap();
+
+    writing.commit().await.unwrap();
+    assert_eq!(on.store.session_totals(opened.session_id).await.unwrap(), Some((99, 0)), "the next one");
+}
+
+#[tokio::test]
+async fn the_file_has_a_write_ahead_log() {
+    let on = Fixture::new(Engine::Sqlite).await;
+    let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut raw(&on).await).await.unwrap();
+    assert_eq!(mode, "wal");
+}
+
+/// Makes requests of the method `boom` fail the way it says, as a full disk or a broken one would.
+async fn sabotage(on: &Fixture, how: &'static str) {
+    let trigger = format!(
+        "CREATE TRIGGER boom BEFORE INSERT ON archon_mcp_requests WHEN NEW.method = 'boom'
+         BEGIN SELECT RAISE({how}, 'boom'); END"
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(trigger)).execute(&mut raw(on).await).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_batch_that_fails_leaves_nothing_and_the_next_one_is_written() {
+    // ROLLBACK is what SQLite does by itself on a full disk: it ends the transaction without being told to.
+    for how in ["ABORT", "FAIL", "ROLLBACK"] {
+        let mut on = Fixture::new(Engine::Sqlite).await;
+        sabotage(&on, how).await;
+        let opened = Arc::new(session(1, ago(600)));
+        let good = on.call(&opened, ago(500));
+        let bad = RequestRecord { method: "boom".into(), ..on.call(&opened, ago(400)) };
+        let before = on.everything().await;
+        for _ in 0..3 {
+            let batch = [Change::Request(good.clone()), Change::Request(bad.clone())];
+            let error = on.writer.apply(&batch).await.unwrap_err();
+            assert!(matches!(error, StoreError::Database(_)), "{error:?}");
+            assert_eq!(on.everything().await, before, "{how}");
+        }
+        assert_eq!(on.apply(&[Change::Request(good)]).await, Applied { requests: 1, sessions: 1 }, "{how}");
+        assert_eq!(on.writer.close_left_open(Uuid::nil()).await.unwrap(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_is_given_up_leaves_nothing_and_the_next_one_is_written() {
+    let mut on = Fixture::new(Engine::Sqlite).await;
+    let opened = Arc::new(session(1, ago(600)));
+    let changes: Vec<Change> = (0..500).map(|_| Change::Request(on.call(&opened, ago(500)))).collect();
+    for polls in [1_u32, 2, 3, 5, 8, 13] {
+        let mut left = polls;
+        let mut apply = std::pin::pin!(on.writer.apply(&changes));
+        let given_up = std::future::poll_fn(|context| {
+            left -= 1;
+            match apply.as_mut().poll(context) {
+                std::task::Poll::Pending if left > 0 => std::task::Poll::Pending,
+                poll => std::task::Poll::Ready(poll.is_pending()),
+            }
+        });
+        assert!(given_up.await, "500 rows need more than {polls} steps");
+    }
+    assert_eq!(on.store.requests(&RequestFilter::default(), now()).await.unwrap().total, 0);
+    assert_eq!(on.apply(&changes).await, Applied { requests: 500, sessions: 1 });
+}
+
+#[tokio::test]
+async fn a_corrupt_row_is_named() {
+    let mut on = Fixture::new(Engine::Sqlite).await;
+    let opened = Arc::new(session(1, ago(600)));
+    let call = on.call(&opened, ago(500));
+    on.apply(&[Change::Request(call.clone())]).await;
+    let mut other = raw(&on).await;
+    for (statement, column) in [
+        ("UPDATE archon_mcp_requests SET timestamp = 'yesterday'", "timestamp"),
+        ("PRAGMA ignore_check_constraints = ON; UPDATE archon_mcp_requests SET outcome = 'fine'", "outcome"),
+        ("UPDATE archon_mcp_requests SET outcome = 'ok', timestamp = '2026-01-09T14:40:00.123456Z', response_bytes = -1",
+         "response_bytes"),
+        ("UPDATE archon_mcp_requests SET response_bytes = 0, http_status = 70000", "http_status"),
+    ] {
+        sqlx::raw_sql(statement).execute(&mut other).await.unwrap();
+        let error = on.store.request(&call.id.to_string()).await.unwrap_err();
+        let expected = format!("archon_mcp_requests.{column} of the row {} is corrupt", call.id);
+        assert!(error.to_string().starts_with(&expected), "{error}");
+    }
+    for (statement, column) in [
+        ("UPDATE archon_mcp_sessions SET last_activity = 'never'", "last_activity"),
+        ("PRAGMA ignore_check_constraints = ON; UPDATE archon_mcp_sessions SET status = 'asleep'", "status"),
+    ] {
+        sqlx::raw_sql(statement).execute(&mut other).await.unwrap();
+        let error = on.store.session(&opened.session_id.to_string(), now()).await.unwrap_err();
+        let expected = format!("archon_mcp_sessions.{column} of the row {} is corrupt", opened.session_id);
+        assert!(error.to_string().starts_with(&expected), "{error}");
+    }
+}
+
+/// The plan of a statement, one step a line.
+async fn plan(on: &Fixture, statement: &'static str) -> String {
+    let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
+    let steps = sqlx::query(explain).fetch_all(&mut raw(on).await).await.unwrap();
+    steps.iter().map(|step| step.get::<String, _>("detail")).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn pages_are_read_from_an_index_without_sorting() {
+    let on = Fixture::new(Engine::Sqlite).await;
+    for statement in [
+        "SELECT * FROM archon_mcp_requests WHERE id < $1 ORDER BY id DESC LIMIT 51",
+        "SELECT * FROM archon_mcp_requests WHERE session_id = $1 AND id < $2 ORDER BY id DESC LIMIT 51",
+        "SELECT * FROM archon_mcp_requests WHERE method = 'tools/call' AND tool_name = $1 AND id < $2 ORDER BY id DESC LIMIT 51",
+        "SELECT * FROM archon_mcp_requests WHERE client_type = $1 AND id < $2 ORDER BY id DESC LIMIT 51",
+        "SELECT * FROM archon_mcp_sessions WHERE (last_activity, session_id) < ($1, $2)
+         ORDER BY last_activity DESC, session_id DESC LIMIT 51",
+    ] {
+        let plan = plan(&on, statement).await;
+        assert!(plan.contains("SEARCH") && !plan.contains("TEMP B-TREE"), "{statement}\n{plan}");
+    }
+}
+
+#[tokio::test]
+async fn the_last_to_leave_folds_the_log_into_the_file() {
+    let on = Fixture::new(Engine::Sqlite).await;
+    let Fixture { store, writer, folder, .. } = on;
+    store.close().await;
+    let Writer::Sqlite(writer) = writer;
+    writer.close().await.unwrap();
+    let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["tracon.db"]);
+}
