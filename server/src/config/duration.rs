@@ -1,0 +1,15 @@
+//! Durations as people write them ("120s", "1h 30m"), for `#[serde(with = "duration")]`.
+
+use serde::{Deserialize, Deserializer, Serializer, de::Error};
+use std::time::Duration;
+
+/// Writes the shortest exact form, such as `2m`.
+pub fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&humantime::format_duration(*duration))
+}
+
+/// Reads text only: a bare number would leave open whether it counts seconds or milliseconds.
+pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    humantime::parse_duration(text.trim()).map_err(D::Error::custom)
+}

@@ -1,0 +1,8 @@
+//! HTTP: who is let in, and what answers where.
+
+mod assets;
+pub mod dashboard;
+pub mod guard;
+mod router;
+
+pub use self::router::router;

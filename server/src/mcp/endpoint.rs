@@ -1,0 +1,181 @@
+//! How a handler is mounted on `/mcp`: the layers around it, a line each, with the reason for their order.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use axum::{body::Body, response::IntoResponse};
+use http::{Method, Request, StatusCode};
+use rmcp::{
+    ServerHandler,
+    transport::streamable_http_server::{
+        StreamableHttpServerConfig, StreamableHttpService,
+        session::{SessionManager, local::LocalSessionManager},
+    },
+};
+use tokio_util::sync::CancellationToken;
+use tower::{ServiceBuilder, ServiceExt, util::BoxCloneSyncService};
+
+use crate::{
+    http::guard::Guard,
+    tracking::{Tracker, handler::TrackedHandler, layer::TrackLayer},
+    wire::{
+        self,
+        body::{self, BodyTap},
+        refusal,
+    },
+};
+
+/// What the endpoint needs to know.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// A tool that runs longer is ended.
+    pub tool_timeout: Duration,
+    /// Larger requests are refused with 413, bytes.
+    pub max_body_bytes: usize,
+    /// Silence after which rmcp drops a session by itself; must be longer than any tool runs.
+    pub keep_alive: Duration,
+}
+
+/// Any of the services above, as the router takes it.
+pub type Mounted = BoxCloneSyncService<Request<Body>, axum::response::Response, Infallible>;
+
+fn boxed<S, B>(service: S) -> Mounted
+where
+    S: tower::Service<Request<Body>, Response = http::Response<B>, Error = Infallible> + Clone + Send + Sync + 'static,
+    S::Future: Send + 'static,
+    B: 'static,
+    http::Response<B>: IntoResponse,
+{
+    BoxCloneSyncService::new(service.map_response(IntoResponse::into_response))
+}
+
+/// `/mcp`, ready to be mounted.
+#[derive(Clone)]
+pub struct Endpoint {
+    /// Answers HTTP.
+    pub service: Mounted,
+    /// The legacy protocol's sessions, as rmcp keeps them.
+    pub sessions: Arc<LocalSessionManager>,
+}
+
+impl std::fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Endpoint").finish_non_exhaustive()
+    }
+}
+
+impl Endpoint {
+    /// Mounts any handler behind the product's own guard, tracker and wrapper. `tracker` is `None` when tracking is off;
+    /// the wire stays the same. `stop` ends all streams.
+    pub fn new<H: ServerHandler>(
+        handler: H,
+        settings: &Settings,
+        guard: Guard,
+        tracker: Option<Arc<Tracker>>,
+        stop: CancellationToken,
+    ) -> Self {
+        let mut sessions = LocalSessionManager::default();
+        sessions.session_config.keep_alive = Some(settings.keep_alive);
+        // With a priming event Gemini CLI never lists a tool.
+        sessions.session_config.sse_retry = None;
+        let sessions = Arc::new(sessions);
+
+        let mut config = StreamableHttpServerConfig::default()
+            // The guard checks Host and Origin for the whole server, by one list.
+            .disable_allowed_hosts()
+            .disable_allowed_origins();
+        config.sse_retry = None;
+        config.max_request_body_bytes = settings.max_body_bytes;
+        config.cancellation_token = stop;
+
+        let handler = TrackedHandler::new(Arc::new(handler), settings.tool_timeout);
+        let rmcp = StreamableHttpService::new(move || Ok(handler.clone()), Arc::clone(&sessions), config);
+
+        let guarded = ServiceBuilder::new()
+            // Before anything reads the body.
+            .layer_fn(move |inner| GuardedService { inner, guard: guard.clone() })
+            // Next to rmcp: shapes its answers before they are recorded.
+            .layer_fn(|inner| ShapedService { inner })
+            .service(rmcp);
+        // The tap first: what is inside may need the body of what it refuses. The tracker outside the guard, so that
+        // what the guard turns away is recorded.
+        let service = match tracker {
+            Some(tracker) => boxed(ServiceBuilder::new().map_request(body::tap).layer(TrackLayer(tracker)).service(guarded)),
+            None => boxed(ServiceBuilder::new().map_request(body::tap).service(guarded)),
+        };
+        Self { service, sessions }
+    }
+
+    /// Ends legacy sessions in rmcp: a client that comes back gets 404 and starts anew.
+    pub async fn end_sessions(&self, transport_session_ids: Vec<String>) {
+        for id in transport_session_ids {
+            if let Err(error) = self.sessions.close_session(&id.into()).await {
+                tracing::debug!(%error, "a session that timed out was gone already");
+            }
+        }
+    }
+}
+
+/// Turns strangers away, in the endpoint's own words.
+#[derive(Clone, Debug)]
+struct GuardedService<S> {
+    inner: S,
+    guard: Guard,
+}
+
+impl<S> tower::Service<Request<Body>> for GuardedService<S>
+where
+    S: tower::Service<Request<Body>, Response = wire::Response, Error = Infallible>,
+{
+    type Response = wire::Response;
+    type Error = Infallible;
+    type Future = futures::future::Either<S::Future, std::future::Ready<Result<wire::Response, Infallible>>>;
+
+    fn poll_ready(&mut self, cx: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        match self.guard.check(&request) {
+            Ok(()) => futures::future::Either::Left(self.inner.call(request)),
+            Err(refused) => {
+                let answer =
+                    refusal::response(StatusCode::FORBIDDEN, None, wire::jsonrpc::code::REFUSED, &refused.to_string());
+                futures::future::Either::Right(std::future::ready(Ok(answer)))
+            }
+        }
+    }
+}
+
+/// Gives rmcp's answers the form that clients expect.
+#[derive(Clone, Debug)]
+struct ShapedService<S> {
+    inner: S,
+}
+
+impl<S> tower::Service<Request<Body>> for ShapedService<S>
+where
+    S: tower::Service<Request<Body>, Response = wire::Response, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = wire::Response;
+    type Error = Infallible;
+    type Future = futures::future::BoxFuture<'static, Result<wire::Response, Infallible>>;
+
+    fn poll_ready(&mut self, cx: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let is_delete = *request.method() == Method::DELETE;
+        let tap = request.extensions().get::<BodyTap>().cloned().unwrap_or_default();
+        let answer = self.inner.call(request);
+        Box::pin(async move {
+            let Ok(mut answer) = answer.await;
+            // The Python SDKs log 202 as a failed termination.
+            if is_delete && answer.status() == StatusCode::ACCEPTED {
+                *answer.status_mut() = StatusCode::NO_CONTENT;
+            }
+            Ok(refusal::as_jsonrpc(answer, &tap).await)
+        })
+    }
+}

@@ -1,0 +1,3 @@
+//! The tools, a file a family. They are thin: what they do is elsewhere, and of the tracker they know nothing.
+
+pub mod system;

@@ -1,0 +1,310 @@
+//! Starts the server and stops it: the one place where all the layers meet.
+
+mod error;
+mod vitals;
+
+use std::{
+    future::{Future, IntoFuture},
+    io::Write,
+    net::SocketAddr,
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::serve::ListenerExt;
+use rmcp::ServerHandler;
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
+
+pub use self::error::ServeError;
+use self::vitals::ServerVitals;
+use crate::{
+    cli::{Listening, banner},
+    clock::{Clock, Ids, SystemClock},
+    config::Config,
+    http::{dashboard::Dashboard, guard::Guard, router},
+    mcp::{
+        endpoint::{Endpoint, Settings},
+        handler::Tracon,
+        tools::system::Vitals,
+    },
+    store::{Store, StoreReports, Writer},
+    tracking::{self, Tracker, Tracking, sessions::Limits},
+};
+
+/// How long calls that run may take to finish once the server is told to stop.
+const GRACE: Duration = Duration::from_secs(10);
+/// How long connections may take to close after that.
+const CLOSING: Duration = Duration::from_secs(2);
+
+/// Serves until the process is told to stop (SIGINT, SIGTERM), then writes what waits and ends.
+///
+/// # Errors
+/// What kept it from starting (exit code 2, nothing was written) or broke it (exit code 1).
+pub async fn run(config: Config) -> Result<(), ServeError> {
+    let mut running = Setup::new(config).start().await?;
+    let listening = Listening::new(running.address, &running.config);
+    // Standard output may be closed; the log says where the server listens, too.
+    let _ = write!(std::io::stdout(), "{}", banner(&listening)).and_then(|()| std::io::stdout().flush());
+    tracing::info!(url = listening.url, "listening");
+    let ended = tokio::select! {
+        () = told_to_stop() => Ok(()),
+        error = running.broke() => Err(error),
+    };
+    tracing::info!("stopping");
+    running.stop().await?;
+    ended
+}
+
+/// A server to be started.
+#[derive(Debug)]
+pub struct Setup {
+    pub config: Config,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// A server that runs.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens, with the port that port 0 became.
+    pub address: SocketAddr,
+    pub config: Config,
+    /// Read-only access to what was recorded.
+    pub store: Store,
+    /// Moves after each commit.
+    pub changes: watch::Receiver<u64>,
+    tracker: Option<Arc<Tracker>>,
+    endpoint: Endpoint,
+    writing: Writing,
+    stop_listening: CancellationToken,
+    stop_streams: CancellationToken,
+    server: JoinHandle<std::io::Result<()>>,
+    sweeper: JoinHandle<()>,
+}
+
+/// Who has the writer.
+#[derive(Debug)]
+enum Writing {
+    On(Tracking),
+    /// Tracking is off: nobody writes, nothing changes.
+    Off { writer: Writer, _changes: watch::Sender<u64> },
+}
+
+impl Setup {
+    /// A server with that configuration, on the system's clock.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self { config, clock: Arc::new(SystemClock) }
+    }
+
+    /// Starts it with the product's tools.
+    ///
+    /// # Errors
+    /// What kept it from starting; nothing was written then.
+    pub async fn start(self) -> Result<Running, ServeError> {
+        self.start_with(Tracon::new).await
+    }
+
+    /// Starts it with another handler behind the product's own guard, tracker and wrapper.
+    ///
+    /// # Errors
+    /// What kept it from starting; nothing was written then.
+    pub async fn start_with<H: ServerHandler>(
+        self,
+        handler: impl FnOnce(Arc<dyn Vitals>) -> H,
+    ) -> Result<Running, ServeError> {
+        let Self { config, clock } = self;
+        // Before anything is written: a second server on the same port must not touch the first one's files.
+        let listener = TcpListener::bind(config.bind)
+            .await
+            .map_err(|source| ServeError::Bind { address: config.bind, source })?;
+        let address = listener.local_addr().map_err(ServeError::Broken)?;
+        if config.database_url.is_none() {
+            make_directory(&config.data_dir)?;
+        }
+        let (store, mut writer) = Store::open(config.effective_database_url().expose()).await?;
+        let ids = Arc::new(Ids::default());
+        let instance = ids.next(clock.now());
+        writer.close_left_open(instance).await?;
+
+        let limits = Limits {
+            idle_after: config.tracking.idle_after,
+            session_timeout: config.tracking.session_timeout,
+            max_sessions: config.mcp.max_sessions,
+        };
+        let (writing, changes, tracker) = if config.tracking.enabled {
+            let capacity = config.tracking.queue_capacity;
+            let tracking = tracking::start(writer, limits, capacity, Arc::clone(&clock), ids, instance);
+            let (changes, tracker) = (tracking.changes.clone(), Arc::clone(&tracking.tracker));
+            (Writing::On(tracking), changes, Some(tracker))
+        } else {
+            let (sender, changes) = watch::channel(0);
+            (Writing::Off { writer, _changes: sender }, changes, None)
+        };
+
+        let vitals = Arc::new(ServerVitals::new(Arc::clone(&clock), store.clone(), tracker.clone(), limits));
+        let guard = Guard::new(&config.http.allowed_hosts, &config.http.allowed_origins);
+        let stop_streams = CancellationToken::new();
+        let settings = settings(&config, tracker.is_some());
+        let endpoint =
+            Endpoint::new(handler(vitals), &settings, guard.clone(), tracker.clone(), stop_streams.clone());
+        let dashboard = Dashboard {
+            reports: Arc::new(StoreReports::new(store.clone(), clock)),
+            changes: changes.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+        };
+        let app = router(endpoint.clone(), dashboard, guard).into_make_service_with_connect_info::<SocketAddr>();
+        let stop_listening = CancellationToken::new();
+        // Without TCP_NODELAY each SSE answer waits for a delayed ACK: 44 ms a call instead of 0.1 ms.
+        let listener = listener.tap_io(|stream| {
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "TCP_NODELAY could not be set");
+            }
+        });
+        let server = axum::serve(listener, app).with_graceful_shutdown(stop_listening.clone().cancelled_owned());
+        let server = tokio::spawn(server.into_future());
+        let sweeper = tokio::spawn(sweep_regularly(tracker.clone(), endpoint.clone(), limits));
+        Ok(Running {
+            address,
+            config,
+            store,
+            changes,
+            tracker,
+            endpoint,
+            writing,
+            stop_listening,
+            stop_streams,
+            server,
+            sweeper,
+        })
+    }
+}
+
+impl Running {
+    /// The tracker; `None` when tracking is off.
+    #[must_use]
+    pub fn tracker(&self) -> Option<&Arc<Tracker>> {
+        self.tracker.as_ref()
+    }
+
+    /// Notes who became idle and who is gone; also happens by itself, every few seconds.
+    pub async fn sweep(&self) {
+        sweep(self.tracker.as_deref(), &self.endpoint).await;
+    }
+
+    /// Waits until a part of the server that should run for ever has ended.
+    async fn broke(&mut self) -> ServeError {
+        let writer = async {
+            match &mut self.writing {
+                Writing::On(tracking) => {
+                    let _ = (&mut tracking.writer).await;
+                }
+                Writing::Off { .. } => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = writer => ServeError::WriterEnded,
+            ended = &mut self.server => match ended {
+                Ok(Err(error)) => ServeError::Broken(error),
+                Ok(Ok(())) | Err(_) => ServeError::ServerEnded,
+            },
+        }
+    }
+
+    /// Stops: takes nothing new, lets calls finish, closes the sessions, writes what waits.
+    ///
+    /// # Errors
+    /// The database could not be closed.
+    pub async fn stop(self) -> Result<(), ServeError> {
+        self.stop_listening.cancel();
+        self.sweeper.abort();
+        if let Some(tracker) = &self.tracker
+            && tokio::time::timeout(GRACE, tracker.calls_ended()).await.is_err()
+        {
+            tracing::warn!("calls were still running and were cut off");
+        }
+        self.stop_streams.cancel();
+        let writer = match self.writing {
+            Writing::On(tracking) => {
+                tracking.tracker.sessions.close_all();
+                tracking.stop.cancel();
+                tracking.writer.await.ok()
+            }
+            Writing::Off { writer, .. } => Some(writer),
+        };
+        // The dashboards' streams ended with the writer, the clients' with `stop_streams`.
+        if !self.server.is_finished() && tokio::time::timeout(CLOSING, self.server).await.is_err() {
+            tracing::debug!("connections were still open and were cut off");
+        }
+        self.store.close().await;
+        match writer {
+            Some(writer) => Ok(writer.close().await?),
+            None => Err(ServeError::WriterEnded),
+        }
+    }
+}
+
+fn settings(config: &Config, tracked: bool) -> Settings {
+    let Config { mcp, tracking, .. } = config;
+    // rmcp's own time-out ignores calls that run, so it stays above any of them. With the tracker on, sessions end by
+    // the sweep, which knows of running calls and open streams; then this is only a net.
+    let slack = if tracked { Duration::from_hours(24) } else { mcp.tool_timeout };
+    Settings {
+        tool_timeout: mcp.tool_timeout,
+        max_body_bytes: mcp.max_body_bytes,
+        keep_alive: tracking.session_timeout + slack,
+    }
+}
+
+fn make_directory(path: &Path) -> Result<(), ServeError> {
+    std::fs::create_dir_all(path).map_err(|source| ServeError::DataDir { path: path.to_owned(), source })
+}
+
+async fn sweep(tracker: Option<&Tracker>, endpoint: &Endpoint) {
+    if let Some(tracker) = tracker {
+        endpoint.end_sessions(tracker.sessions.sweep()).await;
+    }
+}
+
+async fn sweep_regularly(tracker: Option<Arc<Tracker>>, endpoint: Endpoint, limits: Limits) {
+    let shortest = limits.idle_after.min(limits.session_timeout);
+    let mut tick = tokio::time::interval((shortest / 4).clamp(Duration::from_millis(250), Duration::from_secs(15)));
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        sweep(tracker.as_deref(), &endpoint).await;
+    }
+}
+
+/// Waits for SIGINT or SIGTERM.
+async fn told_to_stop() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate() => {}
+    }
+}
+
+#[cfg(unix)]
+fn terminate() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let terminate = signal(SignalKind::terminate());
+    async move {
+        match terminate {
+            Ok(mut terminate) => {
+                terminate.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn terminate() -> impl Future<Output = ()> {
+    std::future::pending()
+}

@@ -1,0 +1,99 @@
+//! Which session a request without an `Mcp-Session-Id` belongs to: the first signal that is present decides.
+
+use crate::store::Attribution;
+
+/// What a request of the sessionless protocol says about where it comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    pub client_name: Option<String>,
+    pub client_version: Option<String>,
+    pub user_agent: Option<String>,
+    /// The address without the port: a client opens many connections.
+    pub peer: Option<String>,
+    pub conversation_id: Option<String>,
+    pub trace_id: Option<String>,
+}
+
+/// The signal under which a session is found again.
+///
+/// A conversation and a trace belong to one client: an id is not trusted, so one client cannot put its requests into
+/// another's session by sending the other's id under its own name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Signal {
+    Conversation { client_name: Option<String>, id: String },
+    Trace { client_name: Option<String>, id: String },
+    Window { client_name: Option<String>, client_version: Option<String>, user_agent: Option<String>, peer: String },
+}
+
+impl Signal {
+    /// The strongest signal that is there; `None` when the request stands alone.
+    #[must_use]
+    pub fn of(origin: &Origin) -> Option<Self> {
+        let client_name = origin.client_name.clone();
+        if let Some(id) = origin.conversation_id.clone() {
+            return Some(Self::Conversation { client_name, id });
+        }
+        if let Some(id) = origin.trace_id.clone() {
+            return Some(Self::Trace { client_name, id });
+        }
+        // Without any word on who is calling, an address alone would put strangers into one session.
+        if client_name.is_none() && origin.user_agent.is_none() {
+            return None;
+        }
+        Some(Self::Window {
+            client_name,
+            client_version: origin.client_version.clone(),
+            user_agent: origin.user_agent.clone(),
+            peer: origin.peer.clone()?,
+        })
+    }
+
+    /// The name of the signal, as the session's row keeps it.
+    #[must_use]
+    pub const fn attribution(&self) -> Attribution {
+        match self {
+            Self::Conversation { .. } => Attribution::Conversation,
+            Self::Trace { .. } => Attribution::Trace,
+            Self::Window { .. } => Attribution::Window,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origin() -> Origin {
+        Origin {
+            client_name: Some("a".into()),
+            peer: Some("127.0.0.1".into()),
+            conversation_id: Some("c".into()),
+            trace_id: Some("t".into()),
+            ..Origin::default()
+        }
+    }
+
+    #[test]
+    fn a_conversation_goes_before_a_trace_and_a_trace_before_the_window() {
+        let mut origin = origin();
+        let attribution = |origin: &Origin| Signal::of(origin).map(|signal| signal.attribution());
+        assert_eq!(attribution(&origin), Some(Attribution::Conversation));
+        origin.conversation_id = None;
+        assert_eq!(attribution(&origin), Some(Attribution::Trace));
+        origin.trace_id = None;
+        assert_eq!(attribution(&origin), Some(Attribution::Window));
+    }
+
+    #[test]
+    fn an_address_alone_is_no_signal() {
+        let origin = Origin { peer: Some("127.0.0.1".into()), ..Origin::default() };
+        assert_eq!(Signal::of(&origin), None);
+    }
+
+    #[test]
+    fn the_same_conversation_id_of_another_client_is_another_session() {
+        let mine = origin();
+        let other = Origin { client_name: Some("b".into()), ..origin() };
+        assert_ne!(Signal::of(&mine), Signal::of(&other));
+    }
+}

@@ -1,0 +1,400 @@
+//! The tracker's inner half: a wrapper around the endpoint's `ServerHandler` that notes what each request was and how it
+//! ended, and keeps the handler's accidents away from the client.
+//!
+//! It delegates every method of the trait: one that is forgotten would silently become the default. `tests/wrapper.rs`
+//! fails when rmcp's trait grows one that is not here.
+
+use std::{any::Any, borrow::Cow, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use futures::FutureExt;
+#[expect(deprecated, reason = "logging, sampling and roots still belong to the legacy protocol")]
+use rmcp::model::SetLevelRequestParams;
+use rmcp::{
+    ErrorData, RoleServer, ServerHandler,
+    model::{
+        CallToolRequestParams, CallToolResponse, CallToolResult, CancelTaskParams, CancelledNotificationParam,
+        CompleteRequestParams, CompleteResult, CustomNotification, CustomRequest, CustomResult, DiscoverResult,
+        ErrorCode, GetPromptRequestParams, GetPromptResponse, GetSkillRequestParams, GetSkillResult, GetTaskParams,
+        GetTaskResult, InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
+        ListResourcesResult, ListSkillsResult, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam,
+        ProtocolVersion, ReadResourceDirectoryRequestParams, ReadResourceDirectoryResult, ReadResourceRequestParams,
+        ReadResourceResponse, ServerConfig, SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
+        UpdateTaskParams,
+    },
+    service::{NotificationContext, RequestContext, SubscriptionContext},
+    transport::streamable_http_server::session::SessionRestoreMarker,
+};
+use serde_json::{Value, json};
+use tracon_app::reports::Outcome;
+
+use super::{
+    attribution::Origin,
+    conversation::{conversation, trace_of},
+    sessions::{ClientHello, LiveSession},
+    slot::{Call, End, Slot, cut},
+};
+use crate::wire::jsonrpc::code;
+
+/// Longer names from outside are cut, bytes.
+const MAX_NAME: usize = 256;
+
+/// A handler whose requests are noted in their slots. Without a slot (tracking is off) it only keeps accidents away.
+#[derive(Debug)]
+pub struct TrackedHandler<H> {
+    inner: Arc<H>,
+    /// A tool that runs longer is ended, and its client told so.
+    tool_timeout: Duration,
+}
+
+// Not derived: that would ask the handler to be `Clone`.
+impl<H> Clone for TrackedHandler<H> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner), tool_timeout: self.tool_timeout }
+    }
+}
+
+/// The session of a request, for tools that want to know it; in the request's extensions.
+#[derive(Clone, Debug)]
+pub struct CurrentSession(pub Arc<LiveSession>);
+
+/// What a handler's result says of the outcome.
+trait Verdict {
+    /// `None` is a plain success.
+    fn verdict(&self) -> Option<(Outcome, Option<String>)> {
+        None
+    }
+}
+
+impl<H: ServerHandler> TrackedHandler<H> {
+    /// Wraps a handler. One handler serves all sessions: making a wrapper costs a reference count.
+    pub fn new(inner: Arc<H>, tool_timeout: Duration) -> Self {
+        Self { inner, tool_timeout }
+    }
+
+    /// Runs a handler: noted, guarded against panics, ended when the client cancels.
+    async fn observe<T, F, Fut>(
+        &self,
+        method: impl Into<Cow<'static, str>>,
+        tool: Option<&str>,
+        mut context: RequestContext<RoleServer>,
+        run: F,
+    ) -> Result<T, ErrorData>
+    where
+        T: Verdict + Send,
+        F: FnOnce(RequestContext<RoleServer>) -> Fut + Send,
+        Fut: Future<Output = Result<T, ErrorData>> + Send,
+    {
+        let slot = slot_of(&context.extensions);
+        if let Some(slot) = &slot {
+            begin(slot, method.into(), tool, &mut context);
+        }
+        let cancelled = context.ct.clone();
+        // The call to `run` belongs inside: a handler may panic before its first await.
+        let guarded = AssertUnwindSafe(async { run(context).await }).catch_unwind();
+        let result = tokio::select! {
+            biased;
+            result = guarded => result.unwrap_or_else(|panic| Err(panicked(&*panic))),
+            () = cancelled.cancelled() => {
+                if let Some(slot) = &slot {
+                    slot.cancelled();
+                }
+                // rmcp drops it: a cancelled request gets no answer.
+                return Err(ErrorData::internal_error("cancelled", None));
+            }
+        };
+        if let Some(slot) = &slot {
+            slot.ended(end_of(&result));
+        }
+        result
+    }
+}
+
+/// The slot that the layer put into the HTTP request's extensions.
+fn slot_of(extensions: &rmcp::model::Extensions) -> Option<Arc<Slot>> {
+    extensions.get::<http::request::Parts>()?.extensions.get::<Arc<Slot>>().cloned()
+}
+
+/// Notes what is being called, and by whom.
+fn begin(
+    slot: &Arc<Slot>,
+    method: Cow<'static, str>,
+    tool: Option<&str>,
+    context: &mut RequestContext<RoleServer>,
+) {
+    let meta = &context.meta.0.0;
+    let found = conversation(meta);
+    let trace_id = trace_of(meta).or_else(|| slot.origin().trace_id.clone());
+    // Not `context.client_info()`: for requests of the sessionless era without one it names rmcp itself.
+    let info = context.meta.client_info();
+    let client_name = info.as_ref().map(|info| cut(info.name.clone(), MAX_NAME));
+    let client_version = info.map(|info| cut(info.version, MAX_NAME));
+    let protocol_version = context.protocol_version().map(|version| version.to_string());
+
+    let is_handshake = method == "initialize";
+    if slot.session().is_none() && !is_handshake {
+        let origin = Origin {
+            client_name: client_name.clone(),
+            client_version: client_version.clone(),
+            conversation_id: found.conversation_id.clone(),
+            trace_id: trace_id.clone(),
+            ..slot.origin().clone()
+        };
+        let hello = ClientHello {
+            name: client_name.clone(),
+            version: client_version.clone(),
+            protocol_version: protocol_version.clone(),
+            capabilities: context.meta.client_capabilities().and_then(|it| serde_json::to_string(&it).ok()),
+        };
+        if let Some(session) = slot.tracker().sessions.attribute(hello, &origin) {
+            slot.belongs_to(session);
+        }
+    }
+    if let Some(session) = slot.session() {
+        context.extensions.insert(CurrentSession(session));
+    }
+    slot.started(Call {
+        method,
+        tool_name: tool.map(|tool| cut(tool.to_owned(), MAX_NAME)),
+        rpc_id: serde_json::to_string(&context.id).ok(),
+        protocol_version,
+        client_name,
+        client_version,
+        conversation_id: found.conversation_id,
+        turn_id: found.turn_id,
+        trace_id,
+    });
+}
+
+fn end_of<T: Verdict>(result: &Result<T, ErrorData>) -> End {
+    match result {
+        Ok(result) => match result.verdict() {
+            Some((outcome, message)) => End::now(outcome, None, message),
+            None => End::now(Outcome::Ok, None, None),
+        },
+        Err(error) => {
+            let outcome = match error.code {
+                ErrorCode::INTERNAL_ERROR => Outcome::Internal,
+                TOO_MANY_SESSIONS => Outcome::RateLimited,
+                _ => Outcome::ProtocolError,
+            };
+            End::now(outcome, Some(i64::from(error.code.0)), Some(error.message.to_string()))
+        }
+    }
+}
+
+/// The answer to a handshake when there is no room for one more session.
+#[expect(clippy::cast_possible_truncation, reason = "the code is -32000")]
+const TOO_MANY_SESSIONS: ErrorCode = ErrorCode(code::REFUSED as i32);
+
+fn panicked(panic: &(dyn Any + Send)) -> ErrorData {
+    let what = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message");
+    // What it was goes to the log; the client is told only that it was the server's fault.
+    tracing::error!(panic = what, "a handler panicked");
+    ErrorData::internal_error("Internal error: the server failed while handling this request", None)
+}
+
+/// A tool's failure as agents can read it: an `isError` result, not a protocol error, which clients do not show them.
+fn timed_out(tool: &str, after: Duration) -> CallToolResult {
+    CallToolResult::structured_error(json!({
+        "success": false,
+        "error": {
+            "type": "timeout",
+            "message": format!("{tool} did not finish within {}", humantime::format_duration(after)),
+            "suggestion": "try again, or ask for less at once",
+        },
+    }))
+}
+
+/// Marks the end of a tool that ran past its time-out, for [`Verdict`].
+const TIMEOUT: &str = "timeout";
+
+impl Verdict for CallToolResponse {
+    fn verdict(&self) -> Option<(Outcome, Option<String>)> {
+        match self {
+            Self::Complete(result) if result.is_error == Some(true) => {
+                let error = result.structured_content.as_ref().and_then(|content| content.get("error"));
+                let text = |key: &str| error.and_then(|error| error.get(key)).and_then(Value::as_str);
+                let message = match (text("type"), text("message")) {
+                    (Some(kind), Some(message)) => Some(format!("{kind}: {message}")),
+                    (None, Some(message)) => Some(message.to_owned()),
+                    _ => result.content.iter().find_map(|block| Some(block.as_text()?.text.clone())),
+                };
+                let outcome = if text("type") == Some(TIMEOUT) { Outcome::Timeout } else { Outcome::ToolError };
+                Some((outcome, message))
+            }
+            Self::InputRequired(_) => Some((Outcome::InputRequired, None)),
+            _ => None,
+        }
+    }
+}
+
+impl Verdict for GetPromptResponse {
+    fn verdict(&self) -> Option<(Outcome, Option<String>)> {
+        matches!(self, Self::InputRequired(_)).then_some((Outcome::InputRequired, None))
+    }
+}
+
+impl Verdict for ReadResourceResponse {
+    fn verdict(&self) -> Option<(Outcome, Option<String>)> {
+        matches!(self, Self::InputRequired(_)).then_some((Outcome::InputRequired, None))
+    }
+}
+
+impl Verdict for () {}
+impl Verdict for InitializeResult {}
+impl Verdict for DiscoverResult {}
+impl Verdict for CompleteResult {}
+impl Verdict for ListPromptsResult {}
+impl Verdict for ListResourcesResult {}
+impl Verdict for ListResourceTemplatesResult {}
+impl Verdict for ListToolsResult {}
+impl Verdict for ListSkillsResult {}
+impl Verdict for GetSkillResult {}
+impl Verdict for GetTaskResult {}
+impl Verdict for CustomResult {}
+
+/// Requests that differ only in name, parameters and result.
+macro_rules! observed {
+    ($($name:ident($params:ty) -> $result:ty = $method:literal;)*) => {$(
+        async fn $name(
+            &self,
+            request: $params,
+            context: RequestContext<RoleServer>,
+        ) -> Result<$result, ErrorData> {
+            self.observe($method, None, context, |context| self.inner.$name(request, context)).await
+        }
+    )*};
+}
+
+/// Notifications are no requests: they pass.
+macro_rules! passed_on {
+    ($($name:ident($($param:ident: $params:ty)?);)*) => {$(
+        async fn $name(&self, $($param: $params,)? context: NotificationContext<RoleServer>) {
+            self.inner.$name($($param,)? context).await;
+        }
+    )*};
+}
+
+#[expect(deprecated, reason = "the legacy protocol still has these methods, and all are delegated")]
+impl<H: ServerHandler> ServerHandler for TrackedHandler<H> {
+    observed! {
+        complete(CompleteRequestParams) -> CompleteResult = "completion/complete";
+        set_level(SetLevelRequestParams) -> () = "logging/setLevel";
+        get_prompt(GetPromptRequestParams) -> GetPromptResponse = "prompts/get";
+        list_prompts(Option<PaginatedRequestParams>) -> ListPromptsResult = "prompts/list";
+        list_resources(Option<PaginatedRequestParams>) -> ListResourcesResult = "resources/list";
+        list_resource_templates(Option<PaginatedRequestParams>) -> ListResourceTemplatesResult = "resources/templates/list";
+        read_resource(ReadResourceRequestParams) -> ReadResourceResponse = "resources/read";
+        subscribe(SubscribeRequestParams) -> () = "resources/subscribe";
+        unsubscribe(UnsubscribeRequestParams) -> () = "resources/unsubscribe";
+        list_tools(Option<PaginatedRequestParams>) -> ListToolsResult = "tools/list";
+        get_task(GetTaskParams) -> GetTaskResult = "tasks/get";
+        update_task(UpdateTaskParams) -> () = "tasks/update";
+        cancel_task(CancelTaskParams) -> () = "tasks/cancel";
+        list_skills(Option<PaginatedRequestParams>) -> ListSkillsResult = "skills/list";
+        get_skill(GetSkillRequestParams) -> GetSkillResult = "skills/get";
+        read_resource_directory(ReadResourceDirectoryRequestParams) -> ReadResourceDirectoryResult = "resources/directory/read";
+    }
+
+    passed_on! {
+        on_cancelled(notification: CancelledNotificationParam);
+        on_progress(notification: ProgressNotificationParam);
+        on_initialized();
+        on_roots_list_changed();
+        on_custom_notification(notification: CustomNotification);
+    }
+
+    async fn ping(&self, context: RequestContext<RoleServer>) -> Result<(), ErrorData> {
+        self.observe("ping", None, context, |context| self.inner.ping(context)).await
+    }
+
+    async fn discover(&self, context: RequestContext<RoleServer>) -> Result<DiscoverResult, ErrorData> {
+        self.observe("server/discover", None, context, |context| self.inner.discover(context)).await
+    }
+
+    async fn initialize(
+        &self,
+        request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        let slot = slot_of(&context.extensions);
+        if context.extensions.get::<SessionRestoreMarker>().is_some() {
+            // rmcp replays the handshake of a session that it restores: nobody asked for it now.
+            return self.inner.initialize(request, context).await;
+        }
+        let mut hello = ClientHello {
+            name: Some(cut(request.client_info.name.clone(), MAX_NAME)),
+            version: Some(cut(request.client_info.version.clone(), MAX_NAME)),
+            protocol_version: None,
+            capabilities: serde_json::to_string(&request.capabilities).ok(),
+        };
+        let has_room = slot.as_ref().is_none_or(|slot| slot.tracker().sessions.has_room());
+        let result = self
+            .observe("initialize", None, context, async |context| {
+                if has_room {
+                    self.inner.initialize(request, context).await
+                } else {
+                    Err(ErrorData::new(TOO_MANY_SESSIONS, "too many sessions are open: try again later", None))
+                }
+            })
+            .await?;
+        if let Some(slot) = slot {
+            hello.protocol_version = Some(result.protocol_version.to_string());
+            slot.greeted(hello);
+        }
+        Ok(result)
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let tool = request.name.clone();
+        self.observe("tools/call", Some(&tool), context, async |context| {
+            match tokio::time::timeout(self.tool_timeout, self.inner.call_tool(request, context)).await {
+                Ok(result) => result,
+                Err(_) => Ok(timed_out(&tool, self.tool_timeout).into()),
+            }
+        })
+        .await
+    }
+
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        let method = cut(request.method.clone(), MAX_NAME);
+        self.observe(method, None, context, |context| self.inner.on_custom_request(request, context)).await
+    }
+
+    /// A subscription runs until its client goes; its record then says how long it was open.
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        self.inner.listen(context).await
+    }
+
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        self.inner.accepted_subscription_filter(requested)
+    }
+
+    fn negotiate_initialize(&self, request: &InitializeRequestParams) -> Result<InitializeResult, ErrorData> {
+        self.inner.negotiate_initialize(request)
+    }
+
+    fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
+        self.inner.supported_protocol_versions()
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        self.inner.get_tool(name)
+    }
+
+    fn get_info(&self) -> ServerConfig {
+        self.inner.get_info()
+    }
+}

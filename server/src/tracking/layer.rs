@@ -1,0 +1,210 @@
+//! The tracker's outer half: a tower layer that sees every HTTP request to the endpoint, also the refused ones.
+
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::{body::Body, extract::ConnectInfo};
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use pin_project_lite::pin_project;
+use tower::{Layer, Service};
+
+use super::{Tracker, attribution::Origin, conversation::trace_id, sessions::Hold, slot::Slot};
+use crate::wire::{Response, ResponseBody, body::BodyTap};
+
+/// The header that carries the legacy protocol's session.
+pub const SESSION_ID: &str = "mcp-session-id";
+
+/// Puts [`TrackedService`] around a service.
+#[derive(Clone, Debug)]
+pub struct TrackLayer(pub Arc<Tracker>);
+
+impl<S> Layer<S> for TrackLayer {
+    type Service = TrackedService<S>;
+
+    fn layer(&self, inner: S) -> TrackedService<S> {
+        TrackedService { inner, tracker: Arc::clone(&self.0) }
+    }
+}
+
+/// A service whose requests are recorded.
+#[derive(Clone, Debug)]
+pub struct TrackedService<S> {
+    inner: S,
+    tracker: Arc<Tracker>,
+}
+
+impl<S> Service<Request<Body>> for TrackedService<S>
+where
+    S: Service<Request<Body>, Response = Response, Error = Infallible>,
+{
+    type Response = http::Response<TrackedBody>;
+    type Error = Infallible;
+    type Future = Answer<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let verb = request.method().clone();
+        let tap = request.extensions().get::<BodyTap>().cloned().unwrap_or_default();
+        let slot = Arc::new(Slot::new(Arc::clone(&self.tracker), verb.clone(), tap, origin(&request)));
+        let transport_session_id = header(request.headers(), SESSION_ID);
+        if let Some(session) = transport_session_id.as_deref().and_then(|id| self.tracker.sessions.by_transport(id)) {
+            slot.belongs_to(session);
+        }
+        request.extensions_mut().insert(Arc::clone(&slot));
+        Answer { inner: self.inner.call(request), slot: Some(slot), verb, transport_session_id }
+    }
+}
+
+/// What the HTTP request itself says of who sent it; the wrapper adds what `_meta` says.
+fn origin(request: &Request<Body>) -> Origin {
+    let headers = request.headers();
+    Origin {
+        user_agent: header(headers, "user-agent"),
+        peer: request
+            .extensions()
+            .get::<ConnectInfo<SocketAddr>>()
+            .map(|ConnectInfo(address)| address.ip().to_canonical().to_string()),
+        trace_id: headers
+            .get("traceparent")
+            .and_then(|value| trace_id(value.to_str().ok()?))
+            .map(str::to_owned),
+        ..Origin::default()
+    }
+}
+
+fn header(headers: &HeaderMap, name: &str) -> Option<String> {
+    let value = headers.get(name)?.to_str().ok()?;
+    Some(super::slot::cut(value.to_owned(), 512))
+}
+
+pin_project! {
+    /// The future of [`TrackedService`].
+    pub struct Answer<F> {
+        #[pin]
+        inner: F,
+        slot: Option<Arc<Slot>>,
+        verb: Method,
+        transport_session_id: Option<String>,
+    }
+
+    impl<F> PinnedDrop for Answer<F> {
+        fn drop(this: Pin<&mut Self>) {
+            // Before the inner future is dropped: that cancels the handler, which then asks why.
+            if let Some(slot) = &this.slot {
+                slot.gone();
+            }
+        }
+    }
+}
+
+impl<F> std::fmt::Debug for Answer<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Answer").field("slot", &self.slot).finish_non_exhaustive()
+    }
+}
+
+impl<F> Future for Answer<F>
+where
+    F: Future<Output = Result<Response, Infallible>>,
+{
+    type Output = Result<http::Response<TrackedBody>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let Ok(response) = std::task::ready!(this.inner.poll(cx));
+        let Some(slot) = this.slot.take() else {
+            return Poll::Ready(Ok(response.map(TrackedBody::untracked)));
+        };
+        let status = response.status();
+        slot.answering(status);
+        // Not before: whom the guard turns away must not keep a session alive.
+        if status != StatusCode::FORBIDDEN
+            && let Some(session) = slot.session()
+        {
+            slot.tracker().sessions.touch(&session);
+        }
+        if is_no_request(this.verb, status) {
+            slot.discard();
+            let sessions = &slot.tracker().sessions;
+            let mut stream = None;
+            match (&*this.verb, this.transport_session_id.as_deref()) {
+                (&Method::DELETE, Some(id)) => sessions.close_transport(id),
+                // The server-to-client stream: while it is open the client is there.
+                (&Method::GET, Some(id)) => stream = sessions.by_transport(id).map(|session| sessions.hold(&session)),
+                _ => {}
+            }
+            // A stream may stay open for days: it is no call that a server which stops would wait for.
+            return Poll::Ready(Ok(response.map(|inner| TrackedBody { inner, slot: None, _stream: stream })));
+        }
+        if let Some(id) = response.headers().get(SESSION_ID).and_then(|id| id.to_str().ok()) {
+            slot.opened(id);
+        }
+        Poll::Ready(Ok(response.map(|body| TrackedBody { inner: body, slot: Some(slot), _stream: None })))
+    }
+}
+
+/// Notifications and a client's answers are accepted with 202; streams and DELETE carry no request. A GET or DELETE that
+/// is refused by its status asked for nothing that counts, except where the guard turned a stranger away.
+fn is_no_request(verb: &Method, status: StatusCode) -> bool {
+    if *verb == Method::POST { status == StatusCode::ACCEPTED } else { status != StatusCode::FORBIDDEN }
+}
+
+/// The body of an answer, watched on its way out.
+#[derive(Debug)]
+pub struct TrackedBody {
+    inner: ResponseBody,
+    slot: Option<Arc<Slot>>,
+    _stream: Option<Hold>,
+}
+
+impl TrackedBody {
+    fn untracked(inner: ResponseBody) -> Self {
+        Self { inner, slot: None, _stream: None }
+    }
+}
+
+impl HttpBody for TrackedBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let polled = Pin::new(&mut self.inner).poll_frame(cx);
+        if let (Poll::Ready(Some(Ok(frame))), Some(slot)) = (&polled, &self.slot)
+            && let Some(data) = frame.data_ref()
+        {
+            slot.frame(data, self.inner.is_end_stream());
+        }
+        if matches!(polled, Poll::Ready(None)) {
+            // It ended by itself: that is not the client's going.
+            self.slot = None;
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+impl Drop for TrackedBody {
+    fn drop(&mut self) {
+        // Runs before the inner body is dropped, which may cancel the handler. After an answer it changes nothing.
+        if let Some(slot) = &self.slot {
+            slot.gone();
+        }
+    }
+}

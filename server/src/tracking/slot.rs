@@ -1,0 +1,353 @@
+//! One request, from its first byte to its last: what the layer outside and the wrapper inside know of it, and the one
+//! record that comes of it.
+//!
+//! Both hold the same `Arc<Slot>`. The record is made when the frame that carries the answer is handed on; where no
+//! answer leaves, when the last holder lets go, so that a handler that outlives its client still has its true duration.
+
+use std::{
+    borrow::Cow,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
+    time::Instant,
+};
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use tracon_app::reports::Outcome;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+use uuid::Uuid;
+
+use super::{
+    Tracker,
+    attribution::Origin,
+    conversation::{conversation, trace_of},
+    sessions::{ClientHello, Hold, LiveSession},
+};
+use crate::{
+    store::{Change, RequestRecord},
+    wire::{
+        body::BodyTap,
+        jsonrpc::{self, Frame, Inspected},
+    },
+};
+
+/// Longer error messages are cut, bytes.
+const MAX_ERROR_MESSAGE: usize = 2048;
+/// Longer names from outside (methods, tools, ids) are cut, bytes.
+const MAX_NAME: usize = 256;
+
+/// What the wrapper knows when a handler starts.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub method: Cow<'static, str>,
+    pub tool_name: Option<String>,
+    /// JSON.
+    pub rpc_id: Option<String>,
+    pub protocol_version: Option<String>,
+    pub client_name: Option<String>,
+    pub client_version: Option<String>,
+    pub conversation_id: Option<String>,
+    pub turn_id: Option<String>,
+    pub trace_id: Option<String>,
+}
+
+/// How a request ended.
+#[derive(Clone, Debug)]
+pub struct End {
+    pub outcome: Outcome,
+    pub error_code: Option<i64>,
+    pub error_message: Option<String>,
+    at: Instant,
+}
+
+impl End {
+    /// An end at this moment.
+    #[must_use]
+    pub fn now(outcome: Outcome, error_code: Option<i64>, error_message: Option<String>) -> Self {
+        Self { outcome, error_code, error_message, at: Instant::now() }
+    }
+}
+
+/// See the [module](self).
+#[derive(Debug)]
+pub struct Slot {
+    tracker: Arc<Tracker>,
+    id: Uuid,
+    timestamp: DateTime<Utc>,
+    started: Instant,
+    verb: http::Method,
+    tap: BodyTap,
+    /// What the HTTP request says of who sent it.
+    origin: Origin,
+    state: Mutex<State>,
+    /// A server that stops waits for this.
+    _running: TaskTrackerToken,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    call: Option<Call>,
+    end: Option<End>,
+    hello: Option<ClientHello>,
+    session: Option<(Arc<LiveSession>, Hold)>,
+    http_status: Option<u16>,
+    response_bytes: u64,
+    /// The client went before its answer.
+    gone: bool,
+    /// The record is made, or there is none to make.
+    settled: bool,
+}
+
+impl Slot {
+    pub(super) fn new(tracker: Arc<Tracker>, verb: http::Method, tap: BodyTap, origin: Origin) -> Self {
+        let timestamp = tracker.clock.now();
+        Self {
+            id: tracker.ids.next(timestamp),
+            _running: tracker.calls.token(),
+            tracker,
+            timestamp,
+            started: Instant::now(),
+            verb,
+            tap,
+            origin,
+            state: Mutex::default(),
+        }
+    }
+
+    /// The tracker that it reports to.
+    #[must_use]
+    pub fn tracker(&self) -> &Tracker {
+        &self.tracker
+    }
+
+    /// What the HTTP request says of who sent it.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Ties the request to its session; the session stays while the request runs.
+    pub fn belongs_to(&self, session: Arc<LiveSession>) {
+        let hold = self.tracker.sessions.hold(&session);
+        self.state().session = Some((session, hold));
+    }
+
+    /// The session it is tied to.
+    #[must_use]
+    pub fn session(&self) -> Option<Arc<LiveSession>> {
+        self.state().session.as_ref().map(|(session, _)| Arc::clone(session))
+    }
+
+    /// A handler was reached.
+    pub fn started(&self, call: Call) {
+        self.tap.release();
+        self.state().call = Some(call);
+    }
+
+    /// The handshake succeeded: what the client said of itself. Its session opens when the transport's id is known.
+    pub fn greeted(&self, hello: ClientHello) {
+        self.state().hello = Some(hello);
+    }
+
+    /// The handshake's transport id, from the answer's header: the session is there.
+    pub fn opened(&self, transport_session_id: &str) {
+        let hello = self.state().hello.take();
+        if let Some(hello) = hello {
+            let session = self.tracker.sessions.open_transport(transport_session_id, hello, &self.origin);
+            self.belongs_to(session);
+        }
+    }
+
+    /// The handler ended. The first end counts.
+    pub fn ended(&self, end: End) {
+        self.state().end.get_or_insert(end);
+    }
+
+    /// The handler was told to stop and no answer will leave.
+    pub fn cancelled(&self) {
+        let mut state = self.state();
+        if state.gone {
+            // The connection closed: that is why it was told.
+            return;
+        }
+        state.end = Some(End::now(Outcome::Cancelled, None, None));
+        self.settle(&mut state);
+    }
+
+    /// The answer's head.
+    pub fn answering(&self, status: http::StatusCode) {
+        self.state().http_status = Some(status.as_u16());
+    }
+
+    /// There is nothing to record: what came is no request (a notification, a stream, a DELETE).
+    pub fn discard(&self) {
+        self.state().settled = true;
+    }
+
+    /// A frame of the answer is about to be handed on; `last` when the body ends with it.
+    pub fn frame(&self, frame: &[u8], last: bool) {
+        let mut state = self.state();
+        // Where the connection broke before the request was read, what is said now reaches nobody.
+        if state.settled || self.tap.is_broken() {
+            return;
+        }
+        state.response_bytes += frame.len() as u64;
+        let kind = jsonrpc::frame_kind(frame);
+        // What was refused before a handler and is no JSON-RPC still is an answer: its status says so.
+        let refused = state.http_status.is_some_and(|status| status >= 400);
+        if kind == Frame::Other && !(last && refused) {
+            return;
+        }
+        if state.end.is_none() {
+            state.end = Some(Self::refusal(state.http_status, kind, frame));
+        }
+        self.settle(&mut state);
+    }
+
+    /// The connection was closed; without an answer, that is how the request ended.
+    pub fn gone(&self) {
+        self.state().gone = true;
+    }
+
+    /// The end of a request that was answered without reaching a handler.
+    fn refusal(http_status: Option<u16>, kind: Frame, frame: &[u8]) -> End {
+        if kind == Frame::Result {
+            return End::now(Outcome::Ok, None, None);
+        }
+        let (code, message) = jsonrpc::error_of(frame).unzip();
+        let outcome = match http_status {
+            Some(401 | 403) => Outcome::Denied,
+            Some(429) => Outcome::RateLimited,
+            Some(500..) => Outcome::Internal,
+            _ => Outcome::ProtocolError,
+        };
+        End::now(outcome, code, message)
+    }
+
+    /// Makes the record, once.
+    fn settle(&self, state: &mut State) {
+        if std::mem::replace(&mut state.settled, true) {
+            return;
+        }
+        let end = state.end.take().unwrap_or_else(|| End::now(Outcome::Internal, None, None));
+        let call = match state.call.take() {
+            Some(call) => call,
+            None => self.read(),
+        };
+        let held = state.session.take();
+        let session = match &held {
+            // Whoever is turned away is in nobody's session, whatever id was sent.
+            _ if end.outcome == Outcome::Denied => None,
+            Some((session, _)) => Some(Arc::clone(session)),
+            // Refused before a handler: it belongs to the client's session if that is there, and opens none.
+            None => self.tracker.sessions.by_origin(&Origin {
+                client_name: call.client_name.clone(),
+                client_version: call.client_version.clone(),
+                conversation_id: call.conversation_id.clone(),
+                trace_id: call.trace_id.clone(),
+                ..self.origin.clone()
+            }),
+        };
+        if let Some(session) = &session {
+            session.requests.fetch_add(1, Ordering::Relaxed);
+            session.errors.fetch_add(u64::from(end.outcome.is_error()), Ordering::Relaxed);
+            self.tracker.sessions.touch(session);
+        }
+        let record = session.map(|session| Arc::clone(&session.record));
+        self.tracker.recorder.record(Change::Request(RequestRecord {
+            id: self.id,
+            client_type: record.as_ref().and_then(|record| record.client_type.clone()).or_else(|| {
+                call.client_name.as_deref().map(|name| super::client::client_type(name).name)
+            }),
+            session: record,
+            method: call.method,
+            tool_name: call.tool_name,
+            outcome: end.outcome,
+            error_code: end.error_code,
+            error_message: end.error_message.map(|message| cut(message, MAX_ERROR_MESSAGE)),
+            timestamp: self.timestamp,
+            duration: end.at.duration_since(self.started),
+            request_bytes: self.tap.size(),
+            response_bytes: state.response_bytes,
+            http_status: state.http_status,
+            rpc_id: call.rpc_id.map(|id| cut(id, MAX_NAME)),
+            protocol_version: call.protocol_version,
+            conversation_id: call.conversation_id,
+            turn_id: call.turn_id,
+            trace_id: call.trace_id,
+            server_instance: self.tracker.instance,
+        }));
+    }
+
+    /// Names a request that no handler was reached for, from its body.
+    fn read(&self) -> Call {
+        let message = match self.tap.contents().map(|contents| jsonrpc::inspect(&contents)) {
+            Some(Inspected::Message(message)) => Some(message),
+            _ => None,
+        };
+        let meta = message.as_ref().and_then(jsonrpc::Message::meta);
+        let found = meta.map(conversation).unwrap_or_default();
+        let text = |value: Option<&Value>| Some(cut(value?.as_str()?.to_owned(), MAX_NAME));
+        let client = |key: &str| text(meta?.get("io.modelcontextprotocol/clientInfo")?.get(key));
+        Call {
+            method: match message.as_ref().and_then(|message| message.method.clone()) {
+                Some(method) => Cow::Owned(cut(method, MAX_NAME)),
+                None => Cow::Owned(self.verb.to_string()),
+            },
+            tool_name: message.as_ref().and_then(|message| Some(cut(message.tool_name()?.to_owned(), MAX_NAME))),
+            rpc_id: message.as_ref().and_then(|message| Some(message.id.as_ref()?.to_string())),
+            protocol_version: text(meta.and_then(|meta| meta.get("io.modelcontextprotocol/protocolVersion"))),
+            client_name: client("name"),
+            client_version: client("version"),
+            conversation_id: found.conversation_id,
+            turn_id: found.turn_id,
+            trace_id: meta.and_then(trace_of).or_else(|| self.origin.trace_id.clone()),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let mut state = std::mem::take(&mut *self.state());
+        if state.settled {
+            return;
+        }
+        // No answer left: whatever the handler came to, the client has not got it.
+        let refused = state.http_status.is_some_and(|status| status >= 400);
+        let call = state.call.take().unwrap_or_else(|| self.read());
+        // A subscription stays open until its client goes: that is its end, not a failure.
+        let is_subscription = call.method == "subscriptions/listen" && state.http_status == Some(200);
+        state.call = Some(call);
+        state.end = Some(match state.end.take() {
+            None if refused && !self.tap.is_broken() => Self::refusal(state.http_status, Frame::Other, &[]),
+            None if is_subscription => End::now(Outcome::Ok, None, None),
+            end => {
+                let at = end.map_or_else(Instant::now, |end| end.at);
+                End { outcome: Outcome::Disconnected, error_code: None, error_message: None, at }
+            }
+        });
+        self.settle(&mut state);
+    }
+}
+
+/// At most `max` bytes of the text, whole characters.
+pub(super) fn cut(mut text: String, max: usize) -> String {
+    if text.len() > max {
+        text.truncate(text.floor_char_boundary(max));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    #[test]
+    fn a_cut_keeps_characters_whole() {
+        assert_eq!(cut("abc".into(), 3), "abc");
+        assert_eq!(cut("aé".into(), 2), "a");
+    }
+}

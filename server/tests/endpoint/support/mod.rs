@@ -1,0 +1,144 @@
+//! A whole server on a free port with a database of its own, tools that misbehave on demand, and a clock that the test
+//! moves.
+
+pub mod http;
+pub mod tools;
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use sqlx::{FromRow, SqlitePool, sqlite::SqliteConnectOptions};
+use tempfile::TempDir;
+use tracon::{
+    clock::ManualClock,
+    config::Config,
+    serve::{Running, Setup},
+};
+
+use self::tools::{Gate, TestTools};
+
+/// No event that a test waits for takes this long.
+pub const BOUND: Duration = Duration::from_secs(20);
+
+pub struct TestServer {
+    pub running: Running,
+    pub clock: ManualClock,
+    /// What the waiting tools of this server wait for.
+    pub gate: Arc<Gate>,
+    pub database: SqlitePool,
+    pub _directory: TempDir,
+}
+
+/// A request as it stands in the database.
+#[derive(Clone, Debug, PartialEq, FromRow)]
+pub struct Row {
+    pub session_id: Option<String>,
+    pub client_type: Option<String>,
+    pub method: String,
+    pub tool_name: Option<String>,
+    pub status: String,
+    pub outcome: String,
+    pub error_code: Option<i64>,
+    pub error_message: Option<String>,
+    pub duration_ms: f64,
+    pub request_bytes: i64,
+    pub response_bytes: i64,
+    pub http_status: Option<i64>,
+    pub conversation_id: Option<String>,
+    pub turn_id: Option<String>,
+    pub trace_id: Option<String>,
+}
+
+/// A session as it stands in the database.
+#[derive(Clone, Debug, PartialEq, FromRow)]
+pub struct SessionRow {
+    pub session_id: String,
+    pub client_type: Option<String>,
+    pub client_name: Option<String>,
+    pub client_version: Option<String>,
+    pub protocol_version: Option<String>,
+    pub attribution: String,
+    pub status: String,
+    pub disconnect_reason: Option<String>,
+    pub total_requests: i64,
+    pub failed_requests: i64,
+    pub total_duration: Option<f64>,
+    pub is_probe: bool,
+}
+
+impl TestServer {
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// With the test's tools behind the product's own guard, layer and wrapper.
+    pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        let directory = TempDir::new().expect("a temporary directory");
+        let mut config = Config::default();
+        config.bind = ([127, 0, 0, 1], 0).into();
+        config.data_dir = directory.path().join("data");
+        change(&mut config);
+        let start: DateTime<Utc> = "2026-01-09T14:40:00.123456Z".parse().expect("a time");
+        let clock = ManualClock::at(start);
+        let gate = Arc::new(Gate::default());
+        let setup = Setup { config, clock: Arc::new(clock.clone()) };
+        let running = setup.start_with(|_| TestTools::new(Arc::clone(&gate))).await.expect("the server starts");
+        let file = running.config.data_dir.join("tracon.db");
+        let database = SqlitePool::connect_with(SqliteConnectOptions::new().filename(file).read_only(true))
+            .await
+            .expect("the database opens");
+        Self { running, clock, gate, database, _directory: directory }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.running.address)
+    }
+
+    /// All requests, oldest first, once everything recorded is in the database.
+    pub async fn rows(&self) -> Vec<Row> {
+        self.settled().await;
+        sqlx::query_as("SELECT * FROM archon_mcp_requests ORDER BY id")
+            .fetch_all(&self.database)
+            .await
+            .expect("the requests can be read")
+    }
+
+    /// Waits until there are that many requests in the database; there may be more later, so a test that wants exactly
+    /// as many asks again when it is done.
+    pub async fn rows_when(&self, count: usize) -> Vec<Row> {
+        let mut changes = self.running.changes.clone();
+        let wait = async {
+            loop {
+                let rows = self.rows().await;
+                if rows.len() >= count {
+                    return rows;
+                }
+                changes.changed().await.expect("the writer runs");
+            }
+        };
+        tokio::time::timeout(BOUND, wait).await.unwrap_or_else(|_| panic!("there never were {count} rows"))
+    }
+
+    /// The one request of that tool.
+    pub async fn row_of(&self, tool: &str) -> Row {
+        let mut rows: Vec<Row> = self.rows().await;
+        rows.retain(|row| row.tool_name.as_deref() == Some(tool));
+        assert_eq!(rows.len(), 1, "one row for {tool}: {rows:#?}");
+        rows.remove(0)
+    }
+
+    /// All sessions, oldest first, once everything recorded is in the database.
+    pub async fn sessions(&self) -> Vec<SessionRow> {
+        self.settled().await;
+        sqlx::query_as("SELECT * FROM archon_mcp_sessions ORDER BY session_id")
+            .fetch_all(&self.database)
+            .await
+            .expect("the sessions can be read")
+    }
+
+    async fn settled(&self) {
+        if let Some(tracker) = self.running.tracker() {
+            tracker.recorder.settled().await;
+        }
+    }
+}
