@@ -1,0 +1,111 @@
+//! The server functions: how the browser asks for the reports that the server reads directly.
+
+#[cfg(feature = "ssr")]
+use crate::reports::Reports;
+use crate::reports::{
+    Overview, ReportError, RequestDetail, RequestFilter, RequestPage, SessionDetail, SessionFilter, SessionPage,
+    TimeRange,
+};
+use leptos::{
+    prelude::*,
+    server_fn::{
+        codec::{GetUrl, JsonEncoding},
+        error::{FromServerFnError, ServerFnErrorErr},
+    },
+};
+use serde::{Deserialize, Serialize};
+
+/// Why a page has no figures to show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum PageError {
+    /// A parameter of the address says nothing; the text names it.
+    #[error("{0}")]
+    Invalid(String),
+    /// There is no such session or request.
+    #[error("there is no {0} with this id")]
+    NotFound(String),
+    /// The store failed.
+    #[error("the database did not answer; the server’s log says why")]
+    Unavailable,
+    /// The browser could not reach the server.
+    #[error("the server could not be reached")]
+    Unreachable,
+}
+
+impl PageError {
+    /// The status of a page that shows this.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::Invalid(_) => 400,
+            Self::NotFound(_) => 404,
+            Self::Unavailable | Self::Unreachable => 503,
+        }
+    }
+}
+
+impl From<ReportError> for PageError {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::Invalid(what) => Self::Invalid(what),
+            ReportError::Unavailable => Self::Unavailable,
+        }
+    }
+}
+
+impl FromServerFnError for PageError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Args(what) | ServerFnErrorErr::MissingArg(what) => Self::Invalid(what),
+            ServerFnErrorErr::Request(_) => Self::Unreachable,
+            _ => Self::Unavailable,
+        }
+    }
+}
+
+/// The figures of the front page.
+#[server(name = GetOverview, prefix = "/api", endpoint = "overview", input = GetUrl)]
+pub async fn overview(range: TimeRange) -> Result<Overview, PageError> {
+    answer(reports()?.overview(range).await)
+}
+
+/// One page of sessions.
+#[server(name = GetSessions, prefix = "/api", endpoint = "sessions", input = GetUrl)]
+pub async fn sessions(filter: SessionFilter) -> Result<SessionPage, PageError> {
+    answer(reports()?.sessions(filter).await)
+}
+
+/// One session; `None` when there is none of that id.
+#[server(name = GetSession, prefix = "/api", endpoint = "session", input = GetUrl)]
+pub async fn session(id: String) -> Result<Option<SessionDetail>, PageError> {
+    answer(reports()?.session(&id).await)
+}
+
+/// One page of requests.
+#[server(name = GetRequests, prefix = "/api", endpoint = "requests", input = GetUrl)]
+pub async fn requests(filter: RequestFilter) -> Result<RequestPage, PageError> {
+    answer(reports()?.requests(filter).await)
+}
+
+/// One request; `None` when there is none of that id.
+#[server(name = GetRequest, prefix = "/api", endpoint = "request", input = GetUrl)]
+pub async fn request(id: String) -> Result<Option<RequestDetail>, PageError> {
+    answer(reports()?.request(&id).await)
+}
+
+#[cfg(feature = "ssr")]
+fn reports() -> Result<std::sync::Arc<dyn Reports>, PageError> {
+    use_context().ok_or(PageError::Unavailable)
+}
+
+/// The report, or the error with its status on the answer, whether that is a page or a server function's.
+#[cfg(feature = "ssr")]
+fn answer<T>(report: Result<T, ReportError>) -> Result<T, PageError> {
+    report.map_err(|error| {
+        let error = PageError::from(error);
+        crate::page::set_status(error.status());
+        error
+    })
+}

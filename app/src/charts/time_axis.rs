@@ -1,0 +1,65 @@
+//! The axis of time under a chart.
+
+use chrono::{DateTime, TimeZone, Utc};
+
+/// A mark on the axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TimeTick {
+    /// In per cent of the axis.
+    pub x: f64,
+    pub label: String,
+}
+
+/// Steps that people count in, in seconds, up to a week.
+const STEPS: [i64; 12] = [60, 180, 300, 900, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 432_000, 604_800];
+const DAY: i64 = 86_400;
+
+/// At most six marks at round times (UTC) between two times.
+#[must_use]
+pub fn ticks(start: DateTime<Utc>, end: DateTime<Utc>) -> Vec<TimeTick> {
+    let (from, to) = (start.timestamp(), end.timestamp());
+    let length = to - from;
+    if length <= 0 {
+        return Vec::new();
+    }
+    let step = STEPS.into_iter().find(|step| length / step <= 5).unwrap_or(30 * DAY);
+    let first = from + (step - from.rem_euclid(step)) % step;
+    (0..)
+        .map(|index| first + index * step)
+        .take_while(|time| *time <= to)
+        .filter_map(|time| {
+            let label = label(time, step)?;
+            Some(TimeTick { x: (time - from) as f64 / length as f64 * 100.0, label })
+        })
+        // A label at the very edge would be cut off.
+        .filter(|tick| (3.0..=97.0).contains(&tick.x))
+        .collect()
+}
+
+fn label(time: i64, step: i64) -> Option<String> {
+    let time = Utc.timestamp_opt(time, 0).single()?;
+    Some(time.format(if step >= DAY { "%-d %b" } else { "%H:%M" }).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reports::TimeRange;
+
+    #[test]
+    fn every_range_has_a_few_round_marks() -> Result<(), &'static str> {
+        let end = Utc.with_ymd_and_hms(2026, 11, 22, 14, 3, 7).single().ok_or("no such time")?;
+        for range in TimeRange::ALL {
+            let ticks = ticks(end - range.length(), end);
+            assert!((3..=6).contains(&ticks.len()), "{}: {ticks:?}", range.as_str());
+        }
+        let hour: Vec<_> = ticks(end - TimeRange::Hour.length(), end).into_iter().map(|tick| tick.label).collect();
+        assert_eq!(hour, ["13:15", "13:30", "13:45"], "14:00 is too near to the edge");
+        Ok(())
+    }
+
+    #[test]
+    fn no_time_has_no_marks() {
+        assert_eq!(ticks(DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH), []);
+    }
+}

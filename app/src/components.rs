@@ -1,0 +1,17 @@
+//! The parts that pages are put together from.
+
+pub mod facts;
+pub mod fields;
+pub mod layout;
+pub mod live_mark;
+pub mod marks;
+pub mod pager;
+pub mod ranges;
+pub mod report;
+pub mod request_table;
+pub mod session_table;
+pub mod states;
+pub mod theme_switch;
+pub mod tile;
+pub mod time;
+pub mod tool_table;

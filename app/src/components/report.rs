@@ -1,0 +1,48 @@
+//! A page around its report: on its way, there, or failed.
+
+use super::states::{ErrorState, Skeleton};
+use crate::{api::PageError, live::follow};
+use leptos::{either::Either, prelude::*};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// What a page fetches.
+pub type Report<T> = Resource<Result<T, PageError>>;
+
+/// Fetches `report` for `question`, which the page's address gives; waits for it on the server, and keeps it up to
+/// date in the browser.
+pub fn report<Q, T, F>(
+    question: impl Fn() -> Result<Q, PageError> + Send + Sync + 'static,
+    fetch: impl Fn(Q) -> F + Send + Sync + Copy + 'static,
+) -> Report<T>
+where
+    Q: PartialEq + Clone + Send + Sync + 'static,
+    T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<T, PageError>> + Send + 'static,
+{
+    let resource = Resource::new_blocking(question, move |question| async move {
+        match question {
+            Ok(question) => fetch(question).await,
+            Err(error) => Err(error),
+        }
+    });
+    follow(resource);
+    resource
+}
+
+/// Shows the report by `view`. A newer report changes what differs in place; nothing flashes.
+pub fn show<T, V>(report: Report<T>, view: impl Fn(T) -> V + Clone + Send + Sync + 'static) -> impl IntoView
+where
+    T: Clone + Send + Sync + 'static,
+    V: IntoView + 'static,
+{
+    let body = move || {
+        let view = view.clone();
+        Suspend::new(async move {
+            match report.await {
+                Ok(report) => Either::Left(view(report)),
+                Err(error) => Either::Right(view! { <ErrorState error=error /> }),
+            }
+        })
+    };
+    view! { <Transition fallback=Skeleton>{body}</Transition> }
+}

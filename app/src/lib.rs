@@ -1,0 +1,31 @@
+//! The dashboard of Tracon: what people see.
+//!
+//! The server renders every page whole (feature `ssr`), so that it is complete without JavaScript; in the browser the
+//! same code (feature `hydrate`) takes the page over and keeps it up to date. The figures come from
+//! [`reports`]: values, and the trait that the server implements.
+#![recursion_limit = "256"]
+
+pub mod api;
+pub mod app;
+pub mod charts;
+pub mod components;
+pub mod format;
+pub mod keys;
+pub mod live;
+pub mod page;
+pub mod pages;
+pub mod query;
+pub mod reports;
+#[cfg(feature = "ssr")]
+pub mod shell;
+pub mod theme;
+
+pub use app::App;
+
+/// Where the browser starts: takes over the page that the server rendered.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_body(App);
+}

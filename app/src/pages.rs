@@ -1,0 +1,15 @@
+//! One module a page.
+
+mod not_found;
+mod overview;
+mod request;
+mod requests;
+mod session;
+mod sessions;
+
+pub use not_found::NotFound;
+pub use overview::OverviewPage;
+pub use request::RequestPage;
+pub use requests::RequestsPage;
+pub use session::SessionPage;
+pub use sessions::SessionsPage;

@@ -1,0 +1,103 @@
+//! What each step runs.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::{Context, Selection, Step, browser, end_to_end, node, tools};
+use crate::{
+    client,
+    command::{command, find_program, run},
+    wasm_std::{TARGET, WasmStd},
+};
+
+/// A named piece of work: one line of the table.
+pub struct Job {
+    pub name: &'static str,
+    pub run: fn(&Context) -> Result<()>,
+}
+
+/// The jobs of the selected steps, in order. What the browser tests need comes first, so that a machine on which it cannot
+/// be set up says so at once and not after ten minutes.
+pub fn jobs(selection: &Selection) -> Vec<Job> {
+    let mut jobs = Vec::new();
+    if selection.includes(Step::E2e) {
+        jobs.push(Job { name: "setup: node packages, Chromium", run: setup });
+    }
+    for step in selection.steps() {
+        match step {
+            Step::Fmt => jobs.push(Job { name: "format", run: format }),
+            Step::Machete => jobs.push(Job { name: "unused dependencies", run: machete }),
+            Step::Deny => jobs.push(Job { name: "licences and sources", run: deny }),
+            Step::Client => {
+                jobs.push(Job { name: "client bundle", run: client_bundle });
+            }
+            Step::Clippy => {
+                jobs.push(Job { name: "clippy (native)", run: clippy_native });
+                jobs.push(Job { name: "clippy (wasm)", run: clippy_wasm });
+            }
+            Step::Unit => jobs.push(Job { name: "unit and integration tests", run: unit }),
+            Step::E2e => jobs.push(Job { name: "end-to-end tests", run: end_to_end::execute }),
+        }
+    }
+    jobs
+}
+
+fn setup(context: &Context) -> Result<()> {
+    node::packages(context.project, context.progress)?;
+    node::ensure(context.project, context.progress)?;
+    browser::ensure(context.progress)?;
+    Ok(())
+}
+
+fn format(context: &Context) -> Result<()> {
+    run(context.project.cargo().args(["fmt", "--all", "--check"]))
+}
+
+fn client_bundle(context: &Context) -> Result<()> {
+    client::execute(context.project, context.progress)
+}
+
+fn machete(context: &Context) -> Result<()> {
+    let machete = tools::MACHETE.ensure(context.project, context.progress)?;
+    run(in_root(context, command(machete)).args(["--skip-target-dir", "."]))
+}
+
+fn deny(context: &Context) -> Result<()> {
+    let deny = tools::DENY.ensure(context.project, context.progress)?;
+    let mut command = in_root(context, command(deny));
+    command.args(["--locked", "check", "bans", "licenses", "sources"]);
+    if context.selection.advisories {
+        command.arg("advisories");
+    }
+    run(&mut command)
+}
+
+/// The whole workspace at once: the app gets its feature `ssr` through the server, as in the binary.
+fn clippy_native(context: &Context) -> Result<()> {
+    run(context.project.cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+}
+
+fn clippy_wasm(context: &Context) -> Result<()> {
+    let wasm_std = WasmStd::ensure(context.project, context.progress)?;
+    let mut cargo = context.project.cargo();
+    cargo.args(["clippy", "--package", "tracon-app", "--lib", "--target", TARGET]);
+    cargo.args(["--no-default-features", "--features", "hydrate", "--", "-D", "warnings"]);
+    wasm_std.apply(&mut cargo);
+    run(&mut cargo)
+}
+
+fn unit(context: &Context) -> Result<()> {
+    let mut cargo = context.project.cargo();
+    if find_program("cargo-nextest").is_some() {
+        cargo.args(["nextest", "run", "--workspace"]);
+    } else {
+        cargo.args(["test", "--workspace"]);
+    }
+    run(&mut cargo)
+}
+
+fn in_root(context: &Context, mut command: Command) -> Command {
+    command.current_dir(&context.project.root);
+    command
+}
