@@ -6,8 +6,8 @@ const CI = process.env.CI !== undefined;
 const phone = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 const desktop = { viewport: { width: 1280, height: 800 } };
 
-/** What needs a script to happen, or no browser at all. */
-const SCRIPTED = /(live|keyboard|theme)\.spec\.ts/;
+/** What needs a script on the page, or no browser at all. */
+const SCRIPTED = /(accessibility|keyboard|live|theme)\.spec\.ts/;
 const BROWSERLESS = /clients\.spec\.ts/;
 const ACCESSIBILITY = /accessibility\.spec\.ts/;
 

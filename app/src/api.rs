@@ -1,5 +1,6 @@
 //! The server functions: how the browser asks for the reports that the server reads directly.
 
+use crate::page::set_status;
 #[cfg(feature = "ssr")]
 use crate::reports::Reports;
 use crate::reports::{
@@ -57,11 +58,13 @@ impl FromServerFnError for PageError {
     type Encoder = JsonEncoding;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
-        match error {
+        let error = match error {
             ServerFnErrorErr::Args(what) | ServerFnErrorErr::MissingArg(what) => Self::Invalid(what),
             ServerFnErrorErr::Request(_) => Self::Unreachable,
             _ => Self::Unavailable,
-        }
+        };
+        set_status(error.status());
+        error
     }
 }
 
@@ -105,7 +108,7 @@ fn reports() -> Result<std::sync::Arc<dyn Reports>, PageError> {
 fn answer<T>(report: Result<T, ReportError>) -> Result<T, PageError> {
     report.map_err(|error| {
         let error = PageError::from(error);
-        crate::page::set_status(error.status());
+        set_status(error.status());
         error
     })
 }

@@ -1,9 +1,9 @@
 // Real MCP clients: the two TypeScript SDKs as npm has them, each with a note of what it put on the wire.
 
 import { Client as ModernClient, StreamableHTTPClientTransport as ModernTransport } from '@modelcontextprotocol/client';
-import { ResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as LegacyTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { ResultSchema } from '@modelcontextprotocol/sdk/types.js';
 
 /** What a client says of itself. */
 export interface ClientInfo {
@@ -72,6 +72,7 @@ export async function connectModern(url: URL, info: ClientInfo): Promise<McpClie
     listTools: async () => (await client.listTools()).tools.map((tool) => tool.name),
     call: async (name, meta) => await client.callTool({ name, arguments: {}, ...(meta && { _meta: meta }) }),
     fail: async (name) => await failure(client.callTool({ name, arguments: {} })),
+    request: async (method) => await failure(client.request({ method }, ResultSchema)),
     leave: async () => await client.close(),
     close: async () => await client.close(),
   };

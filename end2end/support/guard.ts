@@ -26,7 +26,8 @@ export class Guard {
   readonly #allowed: ((fault: Fault) => boolean)[] = [];
   readonly #nonces = new Set<string>();
 
-  watch(context: BrowserContext, origin: string): void {
+  /** `scripted`: whether the browser runs scripts. */
+  watch(context: BrowserContext, origin: string, scripted: boolean): void {
     const add = (kind: Fault['kind'], text: string, url: string): void => void this.faults.push({ kind, text, url });
     context.on('console', (message) => {
       if (message.type() === 'error' || message.type() === 'warning') {
@@ -44,7 +45,9 @@ export class Guard {
       const why = request.failure()?.errorText ?? '';
       // Who leaves a page ends its event stream, and a report that was on its way.
       const left = why === 'net::ERR_ABORTED' && /^\/(events$|api\/)/.test(new URL(request.url()).pathname);
-      if (!left) {
+      // Without scripts Chromium does not load them either, and blames the policy.
+      const unwanted = !scripted && why === 'csp' && request.url().startsWith(`${origin}/pkg/app.js`);
+      if (!left && !unwanted) {
         add('failed', why, request.url());
       }
     });

@@ -19,6 +19,9 @@ export interface Clients {
   recorded(): Promise<void>;
 }
 
+/** Opens an address, waits until the page listens, and gives the server's answer. */
+export type Visit = (path: string) => Promise<Response>;
+
 interface Options {
   /** Flags of the server. */
   serverFlags: string[];
@@ -29,8 +32,7 @@ interface Fixtures {
   database: Database;
   clients: Clients;
   guard: Guard;
-  /** Opens an address, waits until the page listens, and gives the server's answer. */
-  visit: (path: string) => Promise<Response>;
+  visit: Visit;
 }
 
 export const test = base.extend<Options & Fixtures>({
@@ -79,8 +81,8 @@ export const test = base.extend<Options & Fixtures>({
     expect(guard.unexpected, 'what the browser said or did that it should not').toEqual([]);
   },
 
-  context: async ({ context, guard, server }, use) => {
-    guard.watch(context, server.url);
+  context: async ({ context, guard, server, javaScriptEnabled }, use) => {
+    guard.watch(context, server.url, javaScriptEnabled !== false);
     await use(context);
     // Before the guard looks: what was on its way is over.
     await context.close();

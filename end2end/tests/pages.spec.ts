@@ -16,6 +16,7 @@ const COMMAND = 'claude mcp add --transport http tracon';
 interface Filter {
   name: string;
   label: string;
+  role: 'combobox' | 'checkbox' | 'searchbox' | 'spinbutton' | 'textbox';
   choose?: string;
   fill?: (database: Database) => string;
   where: string;
@@ -23,17 +24,18 @@ interface Filter {
 }
 
 const FILTERS: Filter[] = [
-  { name: 'tool', label: 'Tool', choose: 'session_info', where: "tool_name = 'session_info'" },
-  { name: 'method', label: 'Method', choose: 'tools/list', where: "method = 'tools/list'" },
-  { name: 'client', label: 'Client', choose: 'Codex', where: "client_type = 'Codex'" },
-  { name: 'client', label: 'Client', choose: HOSTILE, where: "client_type LIKE '<img%'", as: ' whose name is HTML' },
-  { name: 'outcome', label: 'Outcome', choose: 'denied', where: "outcome = 'denied'" },
-  { name: 'errors_only', label: 'Only errors', where: "status = 'error'" },
-  { name: 'min_ms', label: 'At least, ms', fill: () => '0.5', where: 'duration_ms >= 0.5' },
-  { name: 'text', label: 'Error text', fill: () => 'NOT FOUND', where: "error_message LIKE '%not found%'" },
+  { name: 'tool', label: 'Tool', role: 'combobox', choose: 'session_info', where: "tool_name = 'session_info'" },
+  { name: 'method', label: 'Method', role: 'combobox', choose: 'tools/list', where: "method = 'tools/list'" },
+  { name: 'client', label: 'Client', role: 'combobox', choose: 'Codex', where: "client_type = 'Codex'" },
+  { name: 'client', label: 'Client', role: 'combobox', choose: HOSTILE, where: "client_type LIKE '<img%'", as: ' whose name is HTML' },
+  { name: 'outcome', label: 'Outcome', role: 'combobox', choose: 'denied', where: "outcome = 'denied'" },
+  { name: 'errors_only', label: 'Only errors', role: 'checkbox', where: "status = 'error'" },
+  { name: 'min_ms', label: 'At least, ms', role: 'spinbutton', fill: () => '0.5', where: 'duration_ms >= 0.5' },
+  { name: 'text', label: 'Error text', role: 'searchbox', fill: () => 'NOT FOUND', where: "error_message LIKE '%not found%'" },
   {
     name: 'session',
     label: 'Session',
+    role: 'textbox',
     fill: (database) => database.session('cursor-vscode').session_id,
     where: "session_id = (SELECT session_id FROM archon_mcp_sessions WHERE client_name = 'cursor-vscode')",
   },
@@ -242,12 +244,12 @@ test.describe('with clients at work', () => {
 
   test('the sessions are filtered by client and presence', async ({ page, visit, database, javaScriptEnabled }) => {
     await visit('/sessions');
-    await filters(page).getByLabel('Presence').selectOption('disconnected');
+    await filters(page).getByRole('combobox', { name: 'Presence' }).selectOption('disconnected');
     await apply(page, javaScriptEnabled);
     await expect(page).toHaveURL(/[?&]presence=disconnected/);
     await expect(sessionRows(page)).toHaveCount(1);
     await expect(sessionRows(page)).toContainText('Cursor');
-    await filters(page).getByLabel('Client').selectOption('Codex');
+    await filters(page).getByRole('combobox', { name: 'Client' }).selectOption('Codex');
     await apply(page, javaScriptEnabled);
     await expect(page.getByText('No sessions match these filters.')).toBeVisible();
     await page.getByRole('link', { name: 'Clear all filters' }).click();
@@ -307,10 +309,10 @@ test.describe('with clients at work', () => {
     await expect(requestRows(page).filter({ hasText: 'no session' })).toHaveCount(database.count(`${CALLS} WHERE session_id IS NULL`));
   });
 
-  for (const { name, label, choose, fill, where, as = '' } of FILTERS) {
+  for (const { name, label, role, choose, fill, where, as = '' } of FILTERS) {
     test(`the requests are filtered by ${name}${as}`, async ({ page, visit, database, javaScriptEnabled }) => {
       await visit('/requests');
-      const field = filters(page).getByLabel(label, { exact: true });
+      const field = filters(page).getByRole(role, { name: label, exact: true });
       if (choose !== undefined) {
         await field.selectOption(choose);
         await apply(page, javaScriptEnabled);
@@ -387,7 +389,7 @@ test.describe('with clients at work', () => {
     await expect(page.locator('.page-head [data-outcome]')).toHaveAttribute('data-outcome', 'denied');
     await expect(fact(page, 'HTTP status')).toHaveText('403');
     await expect(fact(page, 'Session')).toHaveCount(0);
-    await expect(section(page, 'Error')).toBeVisible();
+    await expect(page.getByRole('heading', { name: /^Error/ })).toBeVisible();
   });
 
   test('a name that is HTML is shown as text', async ({ page, visit, database }) => {
@@ -426,23 +428,22 @@ test('more than a page of requests has a way to the older ones, and back', async
   }
 });
 
-test.describe('an address that leads nowhere', () => {
-  for (const [path, title] of [
-    ['/nothing', 'Not found'],
-    ['/sessions/nobody', 'Not found'],
-    ['/sessions/019a0000-0000-7000-8000-000000000000', 'Not found'],
-    ['/requests/none', 'Not found'],
-    ['/requests/019a0000-0000-7000-8000-000000000000', 'Not found'],
-  ] as const) {
-    test(`${path} is answered with 404`, async ({ page, visit, guard }) => {
-      guard.allowStatus(404);
+test('what there is not is answered with 404, and a way back', async ({ page, visit, guard }) => {
+  guard.allowStatus(404);
+  const nobody = '019a0000-0000-7000-8000-000000000000';
+  for (const path of ['/nothing', '/sessions/nobody', `/sessions/${nobody}`, '/requests/none', `/requests/${nobody}`]) {
+    await test.step(path, async () => {
       expect((await visit(path)).status()).toBe(404);
-      await expect(page.getByRole('heading', { level: 1 })).toHaveText(title);
+      await expect(page).toHaveTitle('Not found · Tracon');
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText('Not found');
       await page.getByRole('link', { name: 'Back to the overview' }).click();
       await expect(page.getByRole('heading', { level: 1 })).toHaveText('Overview');
     });
   }
+});
 
+test('a parameter that says nothing is answered with 400, which names it', async ({ page, visit, guard }) => {
+  guard.allowStatus(400);
   for (const [path, parameter, value] of [
     ['/?range=2y', 'range', '2y'],
     ['/requests?outcome=great', 'outcome', 'great'],
@@ -455,15 +456,14 @@ test.describe('an address that leads nowhere', () => {
     ['/sessions?presence=asleep', 'presence', 'asleep'],
     ['/sessions?before=yesterday', 'before', ''],
   ] as const) {
-    test(`${path} is answered with 400, which names ${parameter}`, async ({ page, visit, guard }) => {
-      guard.allowStatus(400);
+    await test.step(path, async () => {
       expect((await visit(path)).status()).toBe(400);
       const error = page.getByRole('alert');
       await expect(error).toContainText(parameter);
       await expect(error).toContainText(value);
       await error.getByRole('link').click();
-      await expect(page.getByRole('alert')).toHaveCount(0);
       await expect(page).toHaveURL(new URL(path, page.url()).pathname);
+      await expect(page.getByRole('alert')).toHaveCount(0);
     });
   }
 });

@@ -60,8 +60,14 @@ CREATE TABLE archon_mcp_requests (
     server_instance  TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Each index ends with the id, the primary key, so that pages by id come sorted out of those that start with equality.
-CREATE INDEX archon_mcp_requests_by_time ON archon_mcp_requests (timestamp);
-CREATE INDEX archon_mcp_requests_by_session ON archon_mcp_requests (session_id, id);
-CREATE INDEX archon_mcp_requests_by_method ON archon_mcp_requests (method, tool_name);
-CREATE INDEX archon_mcp_requests_by_client ON archon_mcp_requests (client_type);
+-- Each index ends with the id, the primary key, so that equality with its first column gives rows sorted by id.
+-- The figures of a range, from the index alone: it has every column that they are made of.
+CREATE INDEX archon_mcp_requests_by_time ON archon_mcp_requests (timestamp, outcome, duration_ms, response_bytes, tool_name);
+-- The requests of a session, their neighbours and their percentile.
+CREATE INDEX archon_mcp_requests_by_session ON archon_mcp_requests (session_id, id, duration_ms)
+    WHERE session_id IS NOT NULL;
+-- The filters of the list, and the values that they offer.
+CREATE INDEX archon_mcp_requests_by_method ON archon_mcp_requests (method);
+CREATE INDEX archon_mcp_requests_by_tool ON archon_mcp_requests (tool_name) WHERE tool_name IS NOT NULL;
+CREATE INDEX archon_mcp_requests_by_client ON archon_mcp_requests (client_type) WHERE client_type IS NOT NULL;
+CREATE INDEX archon_mcp_requests_failed ON archon_mcp_requests (id, outcome) WHERE status = 'error';

@@ -52,7 +52,7 @@ impl Clock for ManualClock {
 pub struct Ids(Mutex<ContextV7>);
 
 impl Ids {
-    /// A UUIDv7 for that time.
+    /// A `UUIDv7` for that time.
     pub fn next(&self, at: DateTime<Utc>) -> Uuid {
         let context = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let seconds = u64::try_from(at.timestamp()).unwrap_or(0);

@@ -24,7 +24,7 @@ pub fn ticks(start: DateTime<Utc>, end: DateTime<Utc>) -> Vec<TimeTick> {
     }
     let step = STEPS.into_iter().find(|step| length / step <= 5).unwrap_or(30 * DAY);
     let first = from + (step - from.rem_euclid(step)) % step;
-    (0..)
+    (0..=length / step)
         .map(|index| first + index * step)
         .take_while(|time| *time <= to)
         .filter_map(|time| {

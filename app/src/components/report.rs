@@ -11,7 +11,7 @@ pub type Report<T> = Resource<Result<T, PageError>>;
 /// Fetches `report` for `question`, which the page's address gives; waits for it on the server, and keeps it up to
 /// date in the browser.
 pub fn report<Q, T, F>(
-    question: impl Fn() -> Result<Q, PageError> + Send + Sync + 'static,
+    question: impl Fn() -> Result<Q, PageError> + Copy + Send + Sync + 'static,
     fetch: impl Fn(Q) -> F + Send + Sync + Copy + 'static,
 ) -> Report<T>
 where
@@ -19,10 +19,23 @@ where
     T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
     F: Future<Output = Result<T, PageError>> + Send + 'static,
 {
+    // What was shown last, for as long as the server cannot be reached: old figures are better than none.
+    let shown = StoredValue::new(None::<(Q, T)>);
     let resource = Resource::new_blocking(question, move |question| async move {
-        match question {
-            Ok(question) => fetch(question).await,
-            Err(error) => Err(error),
+        let question = question?;
+        match fetch(question.clone()).await {
+            Err(PageError::Unreachable) => shown
+                .try_get_value()
+                .flatten()
+                .filter(|(asked, _)| *asked == question)
+                .map(|(_, report)| report)
+                .ok_or(PageError::Unreachable),
+            answer => answer,
+        }
+    });
+    Effect::new(move || {
+        if let (Ok(question), Some(Ok(report))) = (question(), resource.get()) {
+            shown.set_value(Some((question, report)));
         }
     });
     follow(resource);

@@ -50,8 +50,8 @@ fn request_row(row: RequestRow, now: DateTime<Utc>, of_one_session: bool) -> imp
     view! {
         <tr data-request-id=row.id.clone()>
             <th scope="row">
-                <a class="name" href=request_href(&row.id) data-row=row.id.clone()>
-                    {subject}
+                <a class="name" href=request_href(&row.id) title=subject.clone() data-row=row.id.clone()>
+                    {subject.clone()}
                 </a>
                 {method.map(|method| view! { <span class="beside">{method}</span> })}
             </th>
@@ -77,9 +77,9 @@ fn client_cell(client: Option<String>, session: Option<String>) -> impl IntoView
     let name = client.unwrap_or_else(|| "Unknown client".to_owned());
     let shown = match session {
         Some(id) => view! {
-            <a class="client" href=session_href(&id)>
+            <a class="client" href=session_href(&id) title=name.clone()>
                 <ClientMark name=name.clone() />
-                <span class="name">{name}</span>
+                <span class="name">{name.clone()}</span>
             </a>
         }
         .into_any(),

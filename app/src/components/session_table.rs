@@ -45,9 +45,9 @@ fn session_row(row: SessionRow, now: DateTime<Utc>) -> impl IntoView {
     view! {
         <tr data-session-id=row.session_id.clone()>
             <th scope="row">
-                <a class="client" href=session_href(&row.session_id) data-row=row.session_id.clone()>
+                <a class="client" href=session_href(&row.session_id) title=client.clone() data-row=row.session_id.clone()>
                     <ClientMark name=client.clone() />
-                    <span class="name">{client}</span>
+                    <span class="name">{client.clone()}</span>
                 </a>
                 {row.client_version.map(|version| view! { <span class="beside">{version}</span> })}
             </th>

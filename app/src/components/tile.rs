@@ -70,7 +70,7 @@ pub fn Tile(
     figure: AnyView,
     #[prop(default = None)] change: Option<Change>,
     /// Said instead of a change, where there is none to say.
-    #[prop(default = "no period before to compare")]
+    #[prop(default = "nothing before")]
     instead: &'static str,
     #[prop(default = Vec::new())] course: Vec<Option<f64>>,
 ) -> impl IntoView {

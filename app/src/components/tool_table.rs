@@ -37,7 +37,7 @@ fn tool_row(row: ToolTotals, range: TimeRange) -> impl IntoView {
     view! {
         <tr>
             <th scope="row">
-                <a class="name" href=requests_href(&all) data-row=format!("tool:{}", row.tool_name)>
+                <a class="name" href=requests_href(&all) title=row.tool_name.clone() data-row=format!("tool:{}", row.tool_name)>
                     {row.tool_name.clone()}
                 </a>
             </th>

@@ -11,7 +11,7 @@ use crate::{
         marks::{ClientMark, PresenceMark},
         report::{report, show},
         request_table::RequestTable,
-        time::Exact,
+        time::{Ago, Exact},
     },
     format,
     query::requests_href,
@@ -101,6 +101,7 @@ fn Identity(detail: SessionDetail) -> impl IntoView {
                 <span>{client}</span>
             </h1>
             <PresenceMark presence=session.presence reason=session.disconnect_reason.clone() />
+            <p class="total">"last active " <Ago time=session.last_activity now=now /></p>
         </div>
         <Facts>
             <Fact name="Names itself" value=code(named) />

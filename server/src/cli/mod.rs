@@ -11,7 +11,7 @@ pub use banner::{Listening, banner};
 pub use logging::LoggingError;
 
 use crate::{
-    config::{ConfigError, Loaded},
+    config::{ConfigError, Loaded, OneLine},
     serve::{self, ServeError},
 };
 use clap::{Parser, Subcommand};
@@ -85,7 +85,7 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Standard error may be closed; there is nobody left to tell, and the exit code still says it.
-            let _ = writeln!(io::stderr(), "tracon: {error}");
+            let _ = writeln!(io::stderr(), "tracon: {}", OneLine::whole(&error));
             ExitCode::from(error.exit_code())
         }
     }

@@ -38,10 +38,18 @@ impl OneLine {
     const LENGTH: usize = 300;
 
     pub fn new(text: impl fmt::Display) -> Self {
-        let text = text.to_string();
-        let mut shown = String::with_capacity(text.len().min(Self::LENGTH));
+        Self::cut(&text.to_string(), Self::LENGTH)
+    }
+
+    /// As [`OneLine::new`], but never cut: for a message whose parts are short already.
+    pub fn whole(text: impl fmt::Display) -> Self {
+        Self::cut(&text.to_string(), usize::MAX)
+    }
+
+    fn cut(text: &str, length: usize) -> Self {
+        let mut shown = String::with_capacity(text.len().min(length));
         for (count, letter) in text.chars().enumerate() {
-            if count == Self::LENGTH {
+            if count == length {
                 shown.push('…');
                 break;
             }

@@ -84,9 +84,9 @@ impl Config {
     /// # Errors
     /// The first setting out of its range.
     pub fn validate(&self) -> Result<(), Invalid> {
-        // An embedded NUL ends a path early in the system's calls: what was written is not what would be opened.
-        let directory = self.data_dir.as_os_str().as_encoded_bytes();
-        if directory.is_empty() || directory.contains(&0) {
+        // A line break in a name is a slip of whatever wrote it, and would break the log's lines; a NUL ends a path early.
+        let directory = self.data_dir.to_string_lossy();
+        if directory.is_empty() || directory.contains(char::is_control) {
             return Err(Invalid::value("data_dir"));
         }
         self.database_url.as_ref().map_or(Ok(()), DatabaseUrl::validate)?;

@@ -50,7 +50,7 @@ pub static SETTINGS: [Setting; 14] = [
         form: Form::Text,
         secret: false,
         doc: "Directory of the embedded database; made when it is missing",
-        allowed: "the path of a directory",
+        allowed: "the path of a directory, such as ./data",
     },
     Setting {
         key: "database_url",

@@ -168,7 +168,8 @@ fn an_unknown_name_is_named_with_the_nearest_known_one() -> Outcome {
 #[test]
 fn a_bad_value_is_named_with_its_place_and_what_is_allowed() -> Outcome {
     insta::assert_snapshot!(said(variable("TRACON_BIND", "localhost:8051")), @r#"bind = "localhost:8051" from TRACON_BIND is not allowed; expected IP:PORT, such as 127.0.0.1:8051 or [::1]:8051"#);
-    insta::assert_snapshot!(said(variable("TRACON_DATA_DIR", "")), @r#"data_dir = "" from TRACON_DATA_DIR is not allowed; expected the path of a directory"#);
+    insta::assert_snapshot!(said(variable("TRACON_DATA_DIR", "")), @r#"data_dir = "" from TRACON_DATA_DIR is not allowed; expected the path of a directory, such as ./data"#);
+    insta::assert_snapshot!(said(variable("TRACON_DATA_DIR", "a\nb")), @r#"data_dir = "a\nb" from TRACON_DATA_DIR is not allowed; expected the path of a directory, such as ./data"#);
     insta::assert_snapshot!(said(variable("TRACON_HTTP_ALLOWED_HOSTS", "")), @"http.allowed_hosts = [] from TRACON_HTTP_ALLOWED_HOSTS is not allowed; expected at least one host, such as localhost");
     insta::assert_snapshot!(said(variable("TRACON_HTTP_ALLOWED_HOSTS", "a.example,::1")), @r#"http.allowed_hosts = ["a.example", "::1"] from TRACON_HTTP_ALLOWED_HOSTS is not allowed; expected hosts such as tracon.example.com, localhost:8051 or [::1], which "::1" is not"#);
     insta::assert_snapshot!(said(variable("TRACON_HTTP_ALLOWED_HOSTS", "https://a.example")), @r#"http.allowed_hosts = ["https://a.example"] from TRACON_HTTP_ALLOWED_HOSTS is not allowed; expected hosts such as tracon.example.com, localhost:8051 or [::1], which "https://a.example" is not"#);

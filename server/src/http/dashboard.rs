@@ -118,7 +118,7 @@ fn content_security_policy(nonce: &str) -> String {
 /// The server's address as the browser wrote it: what the user's client is to be connected to.
 fn origin(parts: &Parts) -> String {
     let header = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
-    let authority = parts.uri.authority().map(|authority| authority.as_str());
+    let authority = parts.uri.authority().map(axum::http::uri::Authority::as_str);
     let host = header(header::HOST).or(authority).unwrap_or("localhost");
     // Only shown, never trusted: behind a proxy that ends TLS the command must say https.
     let scheme = match header(HeaderName::from_static("x-forwarded-proto")) {

@@ -52,9 +52,9 @@ impl Guard {
             return Ok(());
         };
         let origin = String::from_utf8_lossy(origin.as_bytes()).to_ascii_lowercase();
-        let own = origin.split_once("://").is_some_and(|(scheme, authority)| {
-            matches!(scheme, "http" | "https") && authority == with_port
-        });
+        let own = origin
+            .split_once("://")
+            .is_some_and(|(scheme, authority)| matches!(scheme, "http" | "https") && authority == with_port);
         if own || self.0.origins.contains(&origin) { Ok(()) } else { Err(Refused::Origin(shown(&origin))) }
     }
 }
@@ -116,24 +116,30 @@ mod tests {
 
     #[test]
     fn other_names_are_turned_away() {
-        for host in ["evil.example", "localhost.evil.example", "tracon.example", "tracon.example:80", "127.0.0.1.nip.io"] {
+        for host in
+            ["evil.example", "localhost.evil.example", "tracon.example", "tracon.example:80", "127.0.0.1.nip.io"]
+        {
             assert_eq!(check(&[("host", host)]), Err(Refused::Host(host.into())), "{host}");
         }
-        for headers in [vec![], vec![("host", "localhost"), ("host", "evil.example")], vec![("host", "localhost@evil.example")]] {
+        for headers in
+            [vec![], vec![("host", "localhost"), ("host", "evil.example")], vec![("host", "localhost@evil.example")]]
+        {
             assert_eq!(check(&headers), Err(Refused::NoHost), "{headers:?}");
         }
     }
 
     #[test]
     fn pages_of_this_server_and_allowed_ones_may_ask() {
-        for origin in ["http://localhost:8051", "https://localhost:8051", "https://app.example", "HTTPS://APP.example"] {
+        for origin in ["http://localhost:8051", "https://localhost:8051", "https://app.example", "HTTPS://APP.example"]
+        {
             assert_eq!(check(&[("host", "localhost:8051"), ("origin", origin)]), Ok(()), "{origin}");
         }
     }
 
     #[test]
     fn other_pages_are_turned_away() {
-        for origin in ["http://evil.example", "http://localhost:3000", "null", "", "http://localhost:8051.evil.example"] {
+        for origin in ["http://evil.example", "http://localhost:3000", "null", "", "http://localhost:8051.evil.example"]
+        {
             let refused = check(&[("host", "localhost:8051"), ("origin", origin)]);
             assert_eq!(refused, Err(Refused::Origin(origin.into())), "{origin}");
         }

@@ -16,7 +16,11 @@ use tower::{ServiceBuilder, ServiceExt, util::BoxCloneSyncService};
 
 use crate::{
     http::guard::Guard,
-    tracking::{Tracker, handler::TrackedHandler, layer::TrackLayer},
+    tracking::{
+        Tracker,
+        handler::{Room, TrackedHandler},
+        layer::TrackLayer,
+    },
     wire::{
         self,
         body::{self, BodyTap},
@@ -31,6 +35,8 @@ pub struct Settings {
     pub tool_timeout: Duration,
     /// Larger requests are refused with 413, bytes.
     pub max_body_bytes: usize,
+    /// Legacy sessions that may be open at once.
+    pub max_sessions: usize,
     /// Silence after which rmcp drops a session by itself; must be longer than any tool runs.
     pub keep_alive: Duration,
 }
@@ -87,7 +93,11 @@ impl Endpoint {
         config.max_request_body_bytes = settings.max_body_bytes;
         config.cancellation_token = stop;
 
-        let handler = TrackedHandler::new(Arc::new(handler), settings.tool_timeout);
+        let handler = TrackedHandler::new(
+            Arc::new(handler),
+            settings.tool_timeout,
+            Room { sessions: Arc::clone(&sessions), max: settings.max_sessions },
+        );
         let rmcp = StreamableHttpService::new(move || Ok(handler.clone()), Arc::clone(&sessions), config);
 
         let guarded = ServiceBuilder::new()
@@ -99,7 +109,9 @@ impl Endpoint {
         // The tap first: what is inside may need the body of what it refuses. The tracker outside the guard, so that
         // what the guard turns away is recorded.
         let service = match tracker {
-            Some(tracker) => boxed(ServiceBuilder::new().map_request(body::tap).layer(TrackLayer(tracker)).service(guarded)),
+            Some(tracker) => {
+                boxed(ServiceBuilder::new().map_request(body::tap).layer(TrackLayer(tracker)).service(guarded))
+            }
             None => boxed(ServiceBuilder::new().map_request(body::tap).service(guarded)),
         };
         Self { service, sessions }

@@ -88,7 +88,10 @@ pub struct Running {
 enum Writing {
     On(Tracking),
     /// Tracking is off: nobody writes, nothing changes.
-    Off { writer: Writer, _changes: watch::Sender<u64> },
+    Off {
+        writer: Writer,
+        _changes: watch::Sender<u64>,
+    },
 }
 
 impl Setup {
@@ -116,9 +119,8 @@ impl Setup {
     ) -> Result<Running, ServeError> {
         let Self { config, clock } = self;
         // Before anything is written: a second server on the same port must not touch the first one's files.
-        let listener = TcpListener::bind(config.bind)
-            .await
-            .map_err(|source| ServeError::Bind { address: config.bind, source })?;
+        let listener =
+            TcpListener::bind(config.bind).await.map_err(|source| ServeError::Bind { address: config.bind, source })?;
         let address = listener.local_addr().map_err(ServeError::Broken)?;
         if config.database_url.is_none() {
             make_directory(&config.data_dir)?;
@@ -147,8 +149,7 @@ impl Setup {
         let guard = Guard::new(&config.http.allowed_hosts, &config.http.allowed_origins);
         let stop_streams = CancellationToken::new();
         let settings = settings(&config, tracker.is_some());
-        let endpoint =
-            Endpoint::new(handler(vitals), &settings, guard.clone(), tracker.clone(), stop_streams.clone());
+        let endpoint = Endpoint::new(handler(vitals), &settings, guard.clone(), tracker.clone(), stop_streams.clone());
         let dashboard = Dashboard {
             reports: Arc::new(StoreReports::new(store.clone(), clock)),
             changes: changes.clone(),
@@ -226,6 +227,8 @@ impl Running {
         }
         self.stop_streams.cancel();
         let writer = match self.writing {
+            // It broke, and has been asked why already.
+            Writing::On(tracking) if tracking.writer.is_finished() => None,
             Writing::On(tracking) => {
                 tracking.tracker.sessions.close_all();
                 tracking.stop.cancel();
@@ -253,6 +256,7 @@ fn settings(config: &Config, tracked: bool) -> Settings {
     Settings {
         tool_timeout: mcp.tool_timeout,
         max_body_bytes: mcp.max_body_bytes,
+        max_sessions: mcp.max_sessions,
         keep_alive: tracking.session_timeout + slack,
     }
 }

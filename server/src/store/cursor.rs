@@ -30,7 +30,7 @@ impl SessionCursor {
     }
 }
 
-/// The last request of a page. Ids are UUIDv7, so their order is that of their start.
+/// The last request of a page. Ids are of version 7: their order is that of their start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestCursor(pub Uuid);
 
@@ -67,9 +67,17 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused_by_the_name_of_its_parameter() {
-        for text in ["", ".", "1", "1.", ".00000000000000000000000000000007", "x.7", "9223372036854775807.7", "' OR 1=1"] {
-            assert!(matches!(SessionCursor::decode(text), Err(StoreError::Invalid { parameter: "before", .. })), "{text}");
-            assert!(matches!(RequestCursor::decode(text), Err(StoreError::Invalid { parameter: "before", .. })), "{text}");
+        for text in
+            ["", ".", "1", "1.", ".00000000000000000000000000000007", "x.7", "9223372036854775807.7", "' OR 1=1"]
+        {
+            assert!(
+                matches!(SessionCursor::decode(text), Err(StoreError::Invalid { parameter: "before", .. })),
+                "{text}"
+            );
+            assert!(
+                matches!(RequestCursor::decode(text), Err(StoreError::Invalid { parameter: "before", .. })),
+                "{text}"
+            );
         }
     }
 }

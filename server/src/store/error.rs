@@ -47,7 +47,7 @@ pub enum StoreError {
     /// Another process holds the database's lock.
     #[error("the database {path} is in use by another program: stop that program, or use another --database-url")]
     InUse { path: PathBuf },
-    /// `SQLite` could not open it for a reason not named above.
+    /// SQLite could not open it for a reason not named above.
     #[error("the database {path} cannot be opened ({source}): repair it, or use another --database-url")]
     Open { path: PathBuf, source: sqlx::Error },
     /// What was asked for cannot be: shown to whoever asked.
@@ -56,7 +56,7 @@ pub enum StoreError {
     /// A row holds what this version cannot have written.
     #[error("{table}.{column} of the row {row} is corrupt: {reason}")]
     Corrupt { table: &'static str, column: &'static str, row: String, reason: String },
-    /// A statement failed, or the database did not answer.
-    #[error("the database did not answer: {0}")]
+    /// A statement failed, or no connection could be had in time.
+    #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
 }

@@ -5,7 +5,7 @@
 //!
 //! Both are closed enums over the engines, not generic parameters: one `match` here, and nothing above knows which engine
 //! it talks to. To add one: a module with the same two halves, a variant in each enum, its scheme in [`Store::open`],
-//! and its name in the list of engines of `tests/store.rs`, which runs the whole story on it.
+//! and its name in the list of engines of `tests/store/`, which runs the whole story on it.
 
 mod cursor;
 mod error;

@@ -83,7 +83,7 @@ pub struct SessionRecord {
 /// One JSON-RPC request, answered or not. There is one for each, exactly.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RequestRecord {
-    /// A UUIDv7, so that ids sort by start.
+    /// A `UUIDv7`, so that ids sort by start.
     pub id: Uuid,
     pub session: Option<Arc<SessionRecord>>,
     pub client_type: Option<String>,
@@ -126,6 +126,7 @@ pub struct PresenceChange {
 
 /// One thing to write, in the order in which it happened.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are requests: a box would cost an allocation each")]
 pub enum Change {
     /// A session opened. A request whose session is not there yet opens it too.
     Opened(Arc<SessionRecord>),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tracon_app::reports::{
-    Overview, ReportError, Reports, RequestDetail, RequestFilter, RequestPage, SessionDetail, SessionFilter, SessionPage,
-    TimeRange,
+    Overview, ReportError, Reports, RequestDetail, RequestFilter, RequestPage, SessionDetail, SessionFilter,
+    SessionPage, TimeRange,
 };
 
 use super::{Store, StoreError};

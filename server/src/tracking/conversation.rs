@@ -87,10 +87,7 @@ mod tests {
     #[test]
     fn each_client_s_ids_are_found() {
         let text = |text: &str| Some(text.to_owned());
-        assert_eq!(
-            of(json!({"vscode.conversationId": "c", "vscode.requestId": "t"})),
-            (text("c"), text("t"))
-        );
+        assert_eq!(of(json!({"vscode.conversationId": "c", "vscode.requestId": "t"})), (text("c"), text("t")));
         assert_eq!(
             of(json!({"threadId": "x", "x-codex-turn-metadata": {"session_id": "c", "turn_id": "t"}})),
             (text("c"), text("t"))

@@ -4,36 +4,33 @@
 //! It delegates every method of the trait: one that is forgotten would silently become the default. `tests/wrapper.rs`
 //! fails when rmcp's trait grows one that is not here.
 
-use std::{any::Any, borrow::Cow, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{borrow::Cow, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
+use super::{
+    attribution::Origin,
+    conversation::{conversation, trace_of},
+    sessions::{ClientHello, LiveSession},
+    slot::{Call, Slot, cut},
+    verdict::{TOO_MANY_SESSIONS, Verdict, end_of, panicked, timed_out},
+};
 use futures::FutureExt;
 #[expect(deprecated, reason = "logging, sampling and roots still belong to the legacy protocol")]
 use rmcp::model::SetLevelRequestParams;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, CancelTaskParams, CancelledNotificationParam,
-        CompleteRequestParams, CompleteResult, CustomNotification, CustomRequest, CustomResult, DiscoverResult,
-        ErrorCode, GetPromptRequestParams, GetPromptResponse, GetSkillRequestParams, GetSkillResult, GetTaskParams,
-        GetTaskResult, InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
-        ListResourcesResult, ListSkillsResult, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam,
-        ProtocolVersion, ReadResourceDirectoryRequestParams, ReadResourceDirectoryResult, ReadResourceRequestParams,
+        CallToolRequestParams, CallToolResponse, CancelTaskParams, CancelledNotificationParam, CompleteRequestParams,
+        CompleteResult, CustomNotification, CustomRequest, CustomResult, DiscoverResult, GetPromptRequestParams,
+        GetPromptResponse, GetSkillRequestParams, GetSkillResult, GetTaskParams, GetTaskResult,
+        InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+        ListSkillsResult, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion,
+        ReadResourceDirectoryRequestParams, ReadResourceDirectoryResult, ReadResourceRequestParams,
         ReadResourceResponse, ServerConfig, SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
         UpdateTaskParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
-    transport::streamable_http_server::session::SessionRestoreMarker,
+    transport::streamable_http_server::session::{SessionRestoreMarker, local::LocalSessionManager},
 };
-use serde_json::{Value, json};
-use tracon_app::reports::Outcome;
-
-use super::{
-    attribution::Origin,
-    conversation::{conversation, trace_of},
-    sessions::{ClientHello, LiveSession},
-    slot::{Call, End, Slot, cut},
-};
-use crate::wire::jsonrpc::code;
 
 /// Longer names from outside are cut, bytes.
 const MAX_NAME: usize = 256;
@@ -44,12 +41,27 @@ pub struct TrackedHandler<H> {
     inner: Arc<H>,
     /// A tool that runs longer is ended, and its client told so.
     tool_timeout: Duration,
+    room: Room,
+}
+
+/// How many legacy sessions may be open at once: each costs rmcp about 52 kB.
+#[derive(Clone, Debug)]
+pub struct Room {
+    pub sessions: Arc<LocalSessionManager>,
+    pub max: usize,
+}
+
+impl Room {
+    /// Whether the session whose handshake runs, and which rmcp counts already, has room.
+    async fn has_room(&self) -> bool {
+        self.sessions.sessions.read().await.len() <= self.max
+    }
 }
 
 // Not derived: that would ask the handler to be `Clone`.
 impl<H> Clone for TrackedHandler<H> {
     fn clone(&self) -> Self {
-        Self { inner: Arc::clone(&self.inner), tool_timeout: self.tool_timeout }
+        Self { inner: Arc::clone(&self.inner), tool_timeout: self.tool_timeout, room: self.room.clone() }
     }
 }
 
@@ -57,18 +69,10 @@ impl<H> Clone for TrackedHandler<H> {
 #[derive(Clone, Debug)]
 pub struct CurrentSession(pub Arc<LiveSession>);
 
-/// What a handler's result says of the outcome.
-trait Verdict {
-    /// `None` is a plain success.
-    fn verdict(&self) -> Option<(Outcome, Option<String>)> {
-        None
-    }
-}
-
 impl<H: ServerHandler> TrackedHandler<H> {
     /// Wraps a handler. One handler serves all sessions: making a wrapper costs a reference count.
-    pub fn new(inner: Arc<H>, tool_timeout: Duration) -> Self {
-        Self { inner, tool_timeout }
+    pub fn new(inner: Arc<H>, tool_timeout: Duration, room: Room) -> Self {
+        Self { inner, tool_timeout, room }
     }
 
     /// Runs a handler: noted, guarded against panics, ended when the client cancels.
@@ -115,12 +119,7 @@ fn slot_of(extensions: &rmcp::model::Extensions) -> Option<Arc<Slot>> {
 }
 
 /// Notes what is being called, and by whom.
-fn begin(
-    slot: &Arc<Slot>,
-    method: Cow<'static, str>,
-    tool: Option<&str>,
-    context: &mut RequestContext<RoleServer>,
-) {
+fn begin(slot: &Arc<Slot>, method: Cow<'static, str>, tool: Option<&str>, context: &mut RequestContext<RoleServer>) {
     let meta = &context.meta.0.0;
     let found = conversation(meta);
     let trace_id = trace_of(meta).or_else(|| slot.origin().trace_id.clone());
@@ -164,98 +163,6 @@ fn begin(
         trace_id,
     });
 }
-
-fn end_of<T: Verdict>(result: &Result<T, ErrorData>) -> End {
-    match result {
-        Ok(result) => match result.verdict() {
-            Some((outcome, message)) => End::now(outcome, None, message),
-            None => End::now(Outcome::Ok, None, None),
-        },
-        Err(error) => {
-            let outcome = match error.code {
-                ErrorCode::INTERNAL_ERROR => Outcome::Internal,
-                TOO_MANY_SESSIONS => Outcome::RateLimited,
-                _ => Outcome::ProtocolError,
-            };
-            End::now(outcome, Some(i64::from(error.code.0)), Some(error.message.to_string()))
-        }
-    }
-}
-
-/// The answer to a handshake when there is no room for one more session.
-#[expect(clippy::cast_possible_truncation, reason = "the code is -32000")]
-const TOO_MANY_SESSIONS: ErrorCode = ErrorCode(code::REFUSED as i32);
-
-fn panicked(panic: &(dyn Any + Send)) -> ErrorData {
-    let what = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message");
-    // What it was goes to the log; the client is told only that it was the server's fault.
-    tracing::error!(panic = what, "a handler panicked");
-    ErrorData::internal_error("Internal error: the server failed while handling this request", None)
-}
-
-/// A tool's failure as agents can read it: an `isError` result, not a protocol error, which clients do not show them.
-fn timed_out(tool: &str, after: Duration) -> CallToolResult {
-    CallToolResult::structured_error(json!({
-        "success": false,
-        "error": {
-            "type": "timeout",
-            "message": format!("{tool} did not finish within {}", humantime::format_duration(after)),
-            "suggestion": "try again, or ask for less at once",
-        },
-    }))
-}
-
-/// Marks the end of a tool that ran past its time-out, for [`Verdict`].
-const TIMEOUT: &str = "timeout";
-
-impl Verdict for CallToolResponse {
-    fn verdict(&self) -> Option<(Outcome, Option<String>)> {
-        match self {
-            Self::Complete(result) if result.is_error == Some(true) => {
-                let error = result.structured_content.as_ref().and_then(|content| content.get("error"));
-                let text = |key: &str| error.and_then(|error| error.get(key)).and_then(Value::as_str);
-                let message = match (text("type"), text("message")) {
-                    (Some(kind), Some(message)) => Some(format!("{kind}: {message}")),
-                    (None, Some(message)) => Some(message.to_owned()),
-                    _ => result.content.iter().find_map(|block| Some(block.as_text()?.text.clone())),
-                };
-                let outcome = if text("type") == Some(TIMEOUT) { Outcome::Timeout } else { Outcome::ToolError };
-                Some((outcome, message))
-            }
-            Self::InputRequired(_) => Some((Outcome::InputRequired, None)),
-            _ => None,
-        }
-    }
-}
-
-impl Verdict for GetPromptResponse {
-    fn verdict(&self) -> Option<(Outcome, Option<String>)> {
-        matches!(self, Self::InputRequired(_)).then_some((Outcome::InputRequired, None))
-    }
-}
-
-impl Verdict for ReadResourceResponse {
-    fn verdict(&self) -> Option<(Outcome, Option<String>)> {
-        matches!(self, Self::InputRequired(_)).then_some((Outcome::InputRequired, None))
-    }
-}
-
-impl Verdict for () {}
-impl Verdict for InitializeResult {}
-impl Verdict for DiscoverResult {}
-impl Verdict for CompleteResult {}
-impl Verdict for ListPromptsResult {}
-impl Verdict for ListResourcesResult {}
-impl Verdict for ListResourceTemplatesResult {}
-impl Verdict for ListToolsResult {}
-impl Verdict for ListSkillsResult {}
-impl Verdict for GetSkillResult {}
-impl Verdict for GetTaskResult {}
-impl Verdict for CustomResult {}
 
 /// Requests that differ only in name, parameters and result.
 macro_rules! observed {
@@ -332,10 +239,9 @@ impl<H: ServerHandler> ServerHandler for TrackedHandler<H> {
             protocol_version: None,
             capabilities: serde_json::to_string(&request.capabilities).ok(),
         };
-        let has_room = slot.as_ref().is_none_or(|slot| slot.tracker().sessions.has_room());
         let result = self
             .observe("initialize", None, context, async |context| {
-                if has_room {
+                if self.room.has_room().await {
                     self.inner.initialize(request, context).await
                 } else {
                     Err(ErrorData::new(TOO_MANY_SESSIONS, "too many sessions are open: try again later", None))

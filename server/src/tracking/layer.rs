@@ -74,10 +74,7 @@ fn origin(request: &Request<Body>) -> Origin {
             .extensions()
             .get::<ConnectInfo<SocketAddr>>()
             .map(|ConnectInfo(address)| address.ip().to_canonical().to_string()),
-        trace_id: headers
-            .get("traceparent")
-            .and_then(|value| trace_id(value.to_str().ok()?))
-            .map(str::to_owned),
+        trace_id: headers.get("traceparent").and_then(|value| trace_id(value.to_str().ok()?)).map(str::to_owned),
         ..Origin::default()
     }
 }

@@ -12,6 +12,7 @@ pub mod layer;
 pub mod recorder;
 pub mod sessions;
 pub mod slot;
+mod verdict;
 mod writer;
 
 use std::sync::Arc;

@@ -28,8 +28,7 @@ use crate::{
 pub struct Limits {
     pub idle_after: Duration,
     pub session_timeout: Duration,
-    /// Live sessions of each protocol era. A legacy one costs rmcp about 52 kB, so that era is refused beyond this; a
-    /// request of the sessionless era is served and stands alone.
+    /// Live sessions of the sessionless era; a request beyond them is served and stands alone.
     pub max_sessions: usize,
 }
 
@@ -109,12 +108,6 @@ impl Sessions {
     #[must_use]
     pub fn limits(&self) -> Limits {
         self.limits
-    }
-
-    /// Whether one more legacy session has room.
-    #[must_use]
-    pub fn has_room(&self) -> bool {
-        self.live().transport.len() < self.limits.max_sessions
     }
 
     /// How many are connected, active and idle.
@@ -285,13 +278,7 @@ impl Sessions {
         })
     }
 
-    fn changed(
-        &self,
-        session: &LiveSession,
-        presence: Presence,
-        reason: Option<DisconnectReason>,
-        at: DateTime<Utc>,
-    ) {
+    fn changed(&self, session: &LiveSession, presence: Presence, reason: Option<DisconnectReason>, at: DateTime<Utc>) {
         let session = Arc::clone(&session.record);
         self.recorder.record(Change::Presence(PresenceChange { session, presence, reason, at }));
     }

@@ -12,8 +12,8 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use tracon_app::reports::Outcome;
 use tokio_util::task::task_tracker::TaskTrackerToken;
+use tracon_app::reports::Outcome;
 use uuid::Uuid;
 
 use super::{
@@ -255,9 +255,10 @@ impl Slot {
         let record = session.map(|session| Arc::clone(&session.record));
         self.tracker.recorder.record(Change::Request(RequestRecord {
             id: self.id,
-            client_type: record.as_ref().and_then(|record| record.client_type.clone()).or_else(|| {
-                call.client_name.as_deref().map(|name| super::client::client_type(name).name)
-            }),
+            client_type: record
+                .as_ref()
+                .and_then(|record| record.client_type.clone())
+                .or_else(|| call.client_name.as_deref().map(|name| super::client::client_type(name).name)),
             session: record,
             method: call.method,
             tool_name: call.tool_name,

@@ -153,7 +153,10 @@ mod tests {
         assert_eq!(refused("[]"), "Invalid Request: batches are not supported: send one message a request");
         assert_eq!(refused("3"), "Invalid Request: expected a JSON object");
         assert_eq!(refused(r#"{"id":1,"method":"ping"}"#), "Invalid Request: `jsonrpc` is missing");
-        assert_eq!(refused(r#"{"jsonrpc":"1.0","id":1,"method":"ping"}"#), "Invalid Request: `jsonrpc` must be \"2.0\"");
+        assert_eq!(
+            refused(r#"{"jsonrpc":"1.0","id":1,"method":"ping"}"#),
+            "Invalid Request: `jsonrpc` must be \"2.0\""
+        );
         assert_eq!(
             refused(r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#),
             "Invalid Request: `id` must be a string or a number"

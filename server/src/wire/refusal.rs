@@ -19,9 +19,7 @@ use super::{
 pub fn response(status: StatusCode, id: Option<&Value>, code: i64, message: &str) -> Response {
     let mut response = http::Response::new(Full::new(Bytes::from(jsonrpc::error(id, code, message))).boxed());
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
+    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
     response
 }
 
@@ -63,10 +61,7 @@ pub async fn as_jsonrpc(answer: Response, tap: &BodyTap) -> Response {
 }
 
 fn is_json(answer: &Response) -> bool {
-    answer
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"))
+    answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"))
 }
 
 fn id_of(inspected: Option<Inspected>) -> Option<Value> {

@@ -4,9 +4,9 @@
 
 use std::{collections::HashMap, fmt::Write as _};
 
+use super::support::{Row, SessionRow, TestServer, http::Answer};
 use reqwest::{Client, Method};
 use serde_json::{Map, Value};
-use super::support::{Row, SessionRow, TestServer, http::Answer};
 
 /// What a run must come to.
 struct Expected {
@@ -47,7 +47,10 @@ const EXPECTED: &[Expected] = &[
     legacy("inspector-2.12-call", &[("MCP Inspector", "2.12.0", LEGACY)]),
     legacy("inspector-2.12-list", &[("MCP Inspector", "2.12.0", LEGACY)]),
     legacy("mcp-proxy", &[("Python SDK", "0.1.0", LEGACY)]),
-    legacy("mcp-remote-0.15.1", &[("mcp-remote", "0.0.0", LEGACY), ("Claude Desktop (via mcp-remote)", "0.1.0", OLDER)]),
+    legacy(
+        "mcp-remote-0.15.1",
+        &[("mcp-remote", "0.0.0", LEGACY), ("Claude Desktop (via mcp-remote)", "0.1.0", OLDER)],
+    ),
     legacy("py-mcp-1.30", &[("Python SDK", "0.1.0", LEGACY)]),
     legacy("py-mcp-1.30-info", &[("my-app", "3.4.5", LEGACY)]),
     sessionless("py-mcp-2.3", &[("Python SDK", "0.1.0", NEWEST)]),
@@ -68,7 +71,8 @@ async fn every_recorded_client_is_named_right_and_makes_one_row_a_request() {
         serde_json::from_str(include_str!("fixtures/clients.json")).expect("the recording is JSON");
     assert_eq!(runs.len(), EXPECTED.len(), "each recorded run is expected, and no other");
 
-    let mut table = format!("{:24} {:42} {:11} {:10} {:>8} {:>4}\n", "run", "clients", "protocol", "by", "requests", "rows");
+    let mut table =
+        format!("{:24} {:42} {:11} {:10} {:>8} {:>4}\n", "run", "clients", "protocol", "by", "requests", "rows");
     for expected in EXPECTED {
         let server = TestServer::start().await;
         let sent = replay(&server, runs[expected.run].as_array().expect("a list of requests")).await;
@@ -79,13 +83,8 @@ async fn every_recorded_client_is_named_right_and_makes_one_row_a_request() {
             (session.protocol_version.as_deref().unwrap_or("-"), session.attribution.as_str())
         });
         let names = if names.is_empty() { "-".to_owned() } else { names.join(", ") };
-        let _ = writeln!(
-            table,
-            "{:24} {names:42} {protocol:11} {by:10} {:>8} {:>4}",
-            expected.run,
-            sent.len(),
-            rows.len()
-        );
+        let _ =
+            writeln!(table, "{:24} {names:42} {protocol:11} {by:10} {:>8} {:>4}", expected.run, sent.len(), rows.len());
         server.running.stop().await.expect("the server stops");
     }
     println!("{table}");
@@ -165,8 +164,8 @@ fn check(expected: &Expected, sent: &[Sent], rows: &[Row], sessions: &[SessionRo
         assert_eq!(session.attribution, expected.attribution, "{run}: {session:?}");
         let own = rows.iter().filter(|row| row.session_id.as_ref() == Some(&session.session_id)).count();
         assert_eq!(session.total_requests, i64::try_from(own).expect("few"), "{run}: {session:?}");
-        let is_probe = ["mcp-remote-fallback-test", "mcp-test-client"]
-            .contains(&session.client_name.as_deref().expect("a name"));
+        let is_probe =
+            ["mcp-remote-fallback-test", "mcp-test-client"].contains(&session.client_name.as_deref().expect("a name"));
         assert_eq!(session.is_probe, is_probe, "{run}: {session:?}");
     }
     assert_eq!(rows.len(), sent.len(), "{run}: one row a request: {rows:#?}");

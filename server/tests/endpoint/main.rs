@@ -2,6 +2,8 @@
 //!
 //! One binary for all of them: each further one would link the whole server once more.
 
+#![expect(clippy::expect_used, reason = "in a test, what is not as expected is its failure")]
+
 mod clients;
 mod outcomes;
 mod refusals;

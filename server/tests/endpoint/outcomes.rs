@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
 use super::support::{
     TestServer,
     http::{ACCEPT, Answer, Hand, answer},
 };
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -91,8 +91,7 @@ async fn a_tool_that_panics_is_answered_and_keeps_its_secrets() {
 #[tokio::test]
 async fn a_tool_that_runs_too_long_is_ended_and_its_client_told() {
     for era in ERAS {
-        let server =
-            TestServer::start_with(|config| config.mcp.tool_timeout = Duration::from_millis(50)).await;
+        let server = TestServer::start_with(|config| config.mcp.tool_timeout = Duration::from_millis(50)).await;
         let late = call(&server, era, "wait").await;
         assert_eq!(late.message["result"]["isError"], true, "{era:?}: {late:?}");
         assert_eq!(late.message["result"]["structuredContent"]["error"]["type"], "timeout", "{era:?}: {late:?}");
@@ -110,7 +109,8 @@ async fn a_call_that_the_client_cancels_is_ended_and_gets_no_answer() {
     let session = caller.session.clone().expect("a session");
     let running = tokio::spawn(caller.call(9, "wait", json!({})).send());
     server.gate.entered().await;
-    let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 9, "reason": "enough"}});
+    let cancel =
+        json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 9, "reason": "enough"}});
     let accepted = caller.hand.send(caller.hand.in_session(&session), &cancel).await;
     assert_eq!(accepted.status, 202);
     server.gate.left().await;

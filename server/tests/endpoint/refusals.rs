@@ -1,11 +1,11 @@
 //! What is refused before a tool is reached: the status and the JSON-RPC error, and one row each.
 
-use reqwest::{Method, RequestBuilder};
-use serde_json::{Value, json};
 use super::support::{
     Row, TestServer,
     http::{Answer, SESSIONLESS, answer, handshake},
 };
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
 
 /// Sends the request and gives its answer with the one row that came of it.
 async fn refused(server: &TestServer, request: RequestBuilder) -> (Answer, Row) {
@@ -183,8 +183,7 @@ async fn a_method_that_the_newest_protocol_removed_gets_404() {
     });
     for method in ["ping", "no/such/method"] {
         let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": {"_meta": meta}});
-        let request =
-            server.hand().post().header("mcp-protocol-version", SESSIONLESS).header("mcp-method", method);
+        let request = server.hand().post().header("mcp-protocol-version", SESSIONLESS).header("mcp-method", method);
         let outcome = refused(&server, request.body(body.to_string())).await;
         assert_eq!(summary(&outcome), expected(404, -32601, "protocol_error", method));
     }

@@ -1,12 +1,12 @@
 //! When sessions start, how requests are tied to them, and when and why they end.
 
-use chrono::TimeDelta;
-use reqwest::Method;
-use serde_json::{Value, json};
 use super::support::{
     SessionRow, TestServer,
     http::{answer, handshake},
 };
+use chrono::TimeDelta;
+use reqwest::Method;
+use serde_json::{Value, json};
 
 const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 

@@ -22,8 +22,10 @@ fn every_method_of_the_trait_is_delegated() {
     let start = rmcp.find("macro_rules! server_handler_methods").expect("rmcp's trait");
     let end = rmcp[start..].find("pub trait ServerHandler").expect("its end") + start;
     // Only the methods themselves stand eight spaces deep; the doc comments' examples begin with `///`.
-    let of_trait: String =
-        rmcp[start..end].lines().filter(|line| line.starts_with("        fn ")).fold(String::new(), |all, line| all + line + "\n");
+    let of_trait: String = rmcp[start..end]
+        .lines()
+        .filter(|line| line.starts_with("        fn "))
+        .fold(String::new(), |all, line| all + line + "\n");
     let of_trait = functions(&of_trait, &["fn "]);
     assert!(of_trait.len() >= 30, "rmcp's trait was read: {of_trait:?}");
 

@@ -11,7 +11,8 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
 use tracon::store::{
-    Applied, Attribution, Change, DisconnectReason, PresenceChange, RequestRecord, SessionRecord, Store, Writer, sqlite_url,
+    Applied, Attribution, Change, DisconnectReason, PresenceChange, RequestRecord, SessionRecord, Store, Writer,
+    sqlite_url,
 };
 use tracon_app::reports::{Outcome, Presence, RequestFilter, SessionFilter};
 use uuid::Uuid;
@@ -42,7 +43,7 @@ impl Fixture {
         Self { store, writer, url, made: AtomicU64::new(0), folder }
     }
 
-    /// A UUIDv7 of that time: of two that were made for one millisecond, the second is greater.
+    /// A `UUIDv7` of that time: of two that were made for one millisecond, the second is greater.
     fn id(&self, at: DateTime<Utc>) -> Uuid {
         let mut after_time = [0; 10];
         after_time[2..].copy_from_slice(&self.made.fetch_add(1, Ordering::Relaxed).to_be_bytes());

@@ -72,6 +72,7 @@ on_every_engine! {
         empty_fields_do_not_filter,
         text_is_taken_literally_and_without_case,
         pages_of_requests_have_each_once_also_when_more_arrive,
+        a_range_of_many_rows_is_listed_like_one_of_few,
         values_of_the_filters_are_those_that_occur,
         what_cannot_be_is_refused_by_name,
         a_request_has_its_detail_and_its_neighbours,

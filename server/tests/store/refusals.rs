@@ -1,4 +1,4 @@
-//! Databases that must not be opened, and what is left as it was. Of `SQLite`.
+//! Databases that must not be opened, and what is left as it was. Of SQLite.
 
 use std::{
     collections::BTreeMap,
@@ -79,14 +79,19 @@ async fn an_empty_file_or_database_is_taken() {
     Store::open(&sqlite_url(&path)).await.unwrap();
 }
 
-#[tokio::test]
-async fn two_processes_may_start_at_the_same_time() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn processes_may_start_at_the_same_time() {
     let folder = tempfile::tempdir().unwrap();
     let url = sqlite_url(&folder.path().join("tracon.db"));
-    let opened = tokio::join!(Store::open(&url), Store::open(&url), Store::open(&url));
-    opened.0.unwrap();
-    opened.1.unwrap();
-    opened.2.unwrap();
+    let starts: Vec<_> = (0..4)
+        .map(|_| {
+            let url = url.clone();
+            tokio::spawn(async move { Store::open(&url).await })
+        })
+        .collect();
+    for start in starts {
+        start.await.unwrap().unwrap();
+    }
 }
 
 #[tokio::test]
@@ -206,7 +211,10 @@ async fn another_scheme_is_named_and_its_password_is_not() {
         let error = Store::open(url).await.unwrap_err();
         assert!(matches!(&error, StoreError::UnsupportedScheme { scheme: named } if named == scheme), "{error:?}");
         let message = error.to_string();
-        assert!(message.contains(scheme) && message.contains("sqlite:PATH") && !message.contains("secret"), "{message}");
+        assert!(
+            message.contains(scheme) && message.contains("sqlite:PATH") && !message.contains("secret"),
+            "{message}"
+        );
     }
     for url in ["/data/tracon.db", "user secret@host:1", "", "sqlite:", "sqlite::memory:", "sqlite:a.db?mode=memory"] {
         let message = Store::open(url).await.unwrap_err().to_string();

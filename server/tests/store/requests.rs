@@ -52,7 +52,8 @@ fn filter(dice: &mut Dice) -> RequestFilter {
 }
 
 fn matches(row: &RequestRecord, filter: &RequestFilter, start: impl Fn(TimeRange) -> i64) -> bool {
-    let is = |wanted: &Option<String>, value: Option<&str>| wanted.as_deref().is_none_or(|wanted| value == Some(wanted));
+    let is =
+        |wanted: &Option<String>, value: Option<&str>| wanted.as_deref().is_none_or(|wanted| value == Some(wanted));
     let session = row.session.as_ref().map(|session| session.session_id.to_string());
     let message = row.error_message.as_deref().map(str::to_lowercase);
     is(&filter.method, Some(&row.method))
@@ -134,8 +135,25 @@ pub async fn text_is_taken_literally_and_without_case(mut on: Fixture) {
     let changes: Vec<Change> = messages.iter().map(failed).collect();
     on.apply(&changes).await;
     for (text, found) in [
-        ("0%", 1), ("%", 1), ("_", 1), ("A_B", 1), ("a?b", 0), ("100", 2), ("[X]", 1), ("[", 1), ("]", 2), ("*", 1),
-        ("?", 1), ("àéî STRASSE", 0), ("àéî Straße", 1), ("\\", 1), ("'", 1), ("^-", 1), ("-]", 1), ("x", 2), (" ", 1),
+        ("0%", 1),
+        ("%", 1),
+        ("_", 1),
+        ("A_B", 1),
+        ("a?b", 0),
+        ("100", 2),
+        ("[X]", 1),
+        ("[", 1),
+        ("]", 2),
+        ("*", 1),
+        ("?", 1),
+        ("àéî STRASSE", 0),
+        ("àéî Straße", 1),
+        ("\\", 1),
+        ("'", 1),
+        ("^-", 1),
+        ("-]", 1),
+        ("x", 2),
+        (" ", 1),
     ] {
         let filter = RequestFilter { text: Some(text.to_owned()), ..RequestFilter::default() };
         assert_eq!(on.store.requests(&filter, now()).await.unwrap().total, found, "{text}");
@@ -172,6 +190,27 @@ pub async fn pages_of_requests_have_each_once_also_when_more_arrive(mut on: Fixt
     assert_eq!((page.rows.len(), page.total, page.next), (50, 50, None));
 }
 
+pub async fn a_range_of_many_rows_is_listed_like_one_of_few(mut on: Fixture) {
+    // So many that they are found by id and not by time; and ids that do not quite follow the times.
+    let session = Arc::new(session(1, ago(9_000)));
+    let mut rows: Vec<RequestRecord> = (0..5_200_i64).map(|number| on.call(&session, ago(8_000 - number))).collect();
+    for pair in rows.chunks_exact_mut(2) {
+        let (first, second) = (pair[0].timestamp, pair[1].timestamp);
+        (pair[0].timestamp, pair[1].timestamp) = (second, first);
+    }
+    for batch in rows.chunks(1_000) {
+        on.apply(&batch.iter().cloned().map(Change::Request).collect::<Vec<_>>()).await;
+    }
+    for (range, reaches) in [(TimeRange::Day, 86_400), (TimeRange::Hour, 3_637)] {
+        let filter = RequestFilter { range: Some(range), ..RequestFilter::default() };
+        let expected: Vec<_> =
+            rows.iter().rev().filter(|row| row.timestamp >= ago(reaches)).map(|row| row.id.to_string()).collect();
+        assert_eq!(on.store.requests(&filter, now()).await.unwrap().total, expected.len() as u64, "{range:?}");
+        let listed: Vec<_> = on.all_requests(&filter).await.into_iter().map(|row| row.id).collect();
+        assert_eq!(listed, expected, "{range:?}");
+    }
+}
+
 pub async fn values_of_the_filters_are_those_that_occur(mut on: Fixture) {
     let page = on.store.requests(&RequestFilter::default(), now()).await.unwrap();
     assert!(page.methods.is_empty() && page.tools.is_empty() && page.clients.is_empty());
@@ -187,7 +226,9 @@ pub async fn values_of_the_filters_are_those_that_occur(mut on: Fixture) {
 
     let session = Arc::new(session(1, ago(600)));
     let many: Vec<Change> = (0..210)
-        .map(|number| Change::Request(RequestRecord { tool_name: Some(format!("a{number:03}")), ..on.call(&session, ago(9)) }))
+        .map(|number| {
+            Change::Request(RequestRecord { tool_name: Some(format!("a{number:03}")), ..on.call(&session, ago(9)) })
+        })
         .collect();
     on.apply(&many).await;
     assert_eq!(on.store.requests(&filter, now()).await.unwrap().tools.len(), 200);
@@ -213,9 +254,12 @@ pub async fn a_request_has_its_detail_and_its_neighbours(mut on: Fixture) {
         [on.call(&ours, ago(50)), on.call(&other, ago(40)), on.call(&ours, ago(30)), on.call(&ours, ago(20))];
     on.apply(&[&first, &between, &second, &third].map(|request| Change::Request(request.clone()))).await;
     let id = |request: &RequestRecord| Some(request.id.to_string());
-    for (request, previous, next) in
-        [(&first, None, id(&second)), (&second, id(&first), id(&third)), (&third, id(&second), None), (&between, None, None)]
-    {
+    for (request, previous, next) in [
+        (&first, None, id(&second)),
+        (&second, id(&first), id(&third)),
+        (&third, id(&second), None),
+        (&between, None, None),
+    ] {
         let detail = on.store.request(&request.id.to_string()).await.unwrap().unwrap();
         assert_eq!((detail.previous, detail.next), (previous, next));
     }

@@ -18,9 +18,8 @@ fn number(row: &SessionRow) -> u128 {
 }
 
 pub async fn probes_and_silent_sessions_are_listed_apart(mut on: Fixture) {
-    let sessions: Vec<_> = (1..=5)
-        .map(|number| Arc::new(SessionRecord { is_probe: number == 1, ..session(number, ago(600)) }))
-        .collect();
+    let sessions: Vec<_> =
+        (1..=5).map(|number| Arc::new(SessionRecord { is_probe: number == 1, ..session(number, ago(600)) })).collect();
     let [probe, silent, gone_silent, called, gone_called] = &sessions[..] else { unreachable!() };
     let list = |session| RequestRecord { method: "tools/list".into(), tool_name: None, ..on.call(session, ago(500)) };
     let changes = [
@@ -65,8 +64,7 @@ pub async fn filters_of_sessions_combine(mut on: Fixture) {
     let presences = [None, Some(Presence::Active), Some(Presence::Idle), Some(Presence::Disconnected)];
     for presence in presences {
         for client in [None, Some(""), Some("Claude Code"), Some("Cursor"), Some("nobody")] {
-            let filter =
-                SessionFilter { presence, client: client.map(ToOwned::to_owned), ..SessionFilter::default() };
+            let filter = SessionFilter { presence, client: client.map(ToOwned::to_owned), ..SessionFilter::default() };
             let matching = expected.iter().rev().filter(|(_, of, is)| {
                 presence.is_none_or(|wanted| *is == wanted)
                     && client.is_none_or(|wanted| wanted.is_empty() || of.as_deref() == Some(wanted))
@@ -78,7 +76,8 @@ pub async fn filters_of_sessions_combine(mut on: Fixture) {
 
 pub async fn pages_of_sessions_have_each_once(mut on: Fixture) {
     // Many with the same last activity: the id decides between them.
-    let opened = |number: u128| Change::Opened(Arc::new(session(number, ago(600 - i64::try_from(number / 40).unwrap()))));
+    let opened =
+        |number: u128| Change::Opened(Arc::new(session(number, ago(600 - i64::try_from(number / 40).unwrap()))));
     on.apply(&(1..=120).map(opened).collect::<Vec<_>>()).await;
 
     let mut filter = SessionFilter::default();

@@ -1,4 +1,4 @@
-//! What holds for `SQLite` alone: its locks, its log, its errors, and the check that the original's users know.
+//! What holds for SQLite alone: its locks, its log, its errors, and the check that the original's users know.
 
 use std::{sync::Arc, time::Duration};
 
@@ -142,8 +142,10 @@ async fn a_corrupt_row_is_named() {
     for (statement, column) in [
         ("UPDATE archon_mcp_requests SET timestamp = 'yesterday'", "timestamp"),
         ("PRAGMA ignore_check_constraints = ON; UPDATE archon_mcp_requests SET outcome = 'fine'", "outcome"),
-        ("UPDATE archon_mcp_requests SET outcome = 'ok', timestamp = '2026-01-09T14:40:00.123456Z', response_bytes = -1",
-         "response_bytes"),
+        (
+            "UPDATE archon_mcp_requests SET outcome = 'ok', timestamp = '2026-01-09T14:40:00.123456Z', response_bytes = -1",
+            "response_bytes",
+        ),
         ("UPDATE archon_mcp_requests SET response_bytes = 0, http_status = 70000", "http_status"),
     ] {
         sqlx::raw_sql(statement).execute(&mut other).await.unwrap();
@@ -175,7 +177,9 @@ async fn pages_are_read_from_an_index_without_sorting() {
     for statement in [
         "SELECT * FROM archon_mcp_requests WHERE id < $1 ORDER BY id DESC LIMIT 51",
         "SELECT * FROM archon_mcp_requests WHERE session_id = $1 AND id < $2 ORDER BY id DESC LIMIT 51",
-        "SELECT * FROM archon_mcp_requests WHERE method = 'tools/call' AND tool_name = $1 AND id < $2 ORDER BY id DESC LIMIT 51",
+        "SELECT * FROM archon_mcp_requests WHERE method = $1 AND id < $2 ORDER BY id DESC LIMIT 51",
+        "SELECT * FROM archon_mcp_requests WHERE tool_name = $1 AND id < $2 ORDER BY id DESC LIMIT 51",
+        "SELECT * FROM archon_mcp_requests WHERE status = 'error' AND id < $1 ORDER BY id DESC LIMIT 51",
         "SELECT * FROM archon_mcp_requests WHERE client_type = $1 AND id < $2 ORDER BY id DESC LIMIT 51",
         "SELECT * FROM archon_mcp_sessions WHERE (last_activity, session_id) < ($1, $2)
          ORDER BY last_activity DESC, session_id DESC LIMIT 51",

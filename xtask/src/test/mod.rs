@@ -72,7 +72,8 @@ struct Outcome {
 pub fn execute(project: &Project, progress: &Progress, selection: &Selection) -> Result<()> {
     let context = Context { project, progress, selection };
     let jobs = steps::jobs(selection);
-    progress.say(format!("{} steps; the first time about 15 minutes on two cores, later what changed", jobs.len()));
+    let first = if project.tracon("debug").exists() { "" } else { "; the first time about 15 minutes on two cores" };
+    progress.say(format!("{} steps{first}", jobs.len()));
     let mut outcomes = Vec::new();
     let mut verdict = Ok(());
     for job in &jobs {

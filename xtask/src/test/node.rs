@@ -32,8 +32,9 @@ pub fn packages(project: &Project, progress: &Progress) -> Result<()> {
     if satisfied(&wanted, &installed) {
         return Ok(());
     }
+    let npm = script("npm")?;
     progress.say("end2end: npm ci");
-    run(command(script("npm")?).current_dir(folder).args(["ci", "--no-audit", "--no-fund"]))
+    run(command(npm).current_dir(folder).args(["ci", "--no-audit", "--no-fund"]))
 }
 
 /// A node that is new enough: the PATH's, or the one among the tests' packages, or one brought here by npm.
@@ -46,10 +47,11 @@ pub fn ensure(project: &Project, progress: &Progress) -> Result<PathBuf> {
     if let Some(node) = candidates.into_iter().flatten().find(|node| is_new_enough(node)) {
         return Ok(node);
     }
+    let npm = script("npm")?;
     // The package `node` only picks this one, in an install script, which npm may refuse to run.
-    progress.say(format!("end2end: the PATH's node is older than {OLDEST}; bringing one with npm"));
+    progress.say(format!("end2end: no node {OLDEST} or newer on the PATH; bringing one with npm"));
     fs::create_dir_all(&tools)?;
-    run(command(script("npm")?)
+    run(command(npm)
         .args(["install", "--no-save", "--no-audit", "--no-fund", "--prefix"])
         .arg(&tools)
         .arg(format!("{}@{OLDEST}", platform_package())))

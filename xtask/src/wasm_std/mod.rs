@@ -59,8 +59,12 @@ impl WasmStd {
             Plan::Make { ask_rustup: false } => {}
         }
 
-        build_from_source(project, progress, &sysroot)
-            .with_context(|| format!("the wasm32 standard library is missing: run `rustup target add {TARGET}`"))?;
+        build_from_source(project, progress, &sysroot).with_context(|| {
+            let first = if find_program("rustup").is_some() { "" } else { "install rustup and " };
+            format!(
+                "the wasm32 standard library is missing: {first}run `rustup target add {TARGET}`; building it failed"
+            )
+        })?;
         Ok(Self::Sysroot(sysroot))
     }
 
@@ -84,14 +88,16 @@ fn plan(in_toolchain: bool, in_sysroot: bool, sysroot: &Path, ask_rustup: bool) 
 }
 
 /// The variable that carries `--sysroot` to the compiler. Cargo reads only the first of these that is set, so the flag is
-/// added to what the user has.
+/// added to what the user has. A sysroot that the user names already stays: the compiler takes only one.
 fn flags(sysroot: &Path, read: impl Fn(&str) -> Option<String>) -> (&'static str, String) {
     const OWN: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
     let flag = format!("--sysroot={}", sysroot.display());
     for (name, separator) in [("CARGO_ENCODED_RUSTFLAGS", '\x1f'), ("RUSTFLAGS", ' '), (OWN, ' ')] {
-        if let Some(given) = read(name) {
-            let value = if given.is_empty() { flag } else { format!("{given}{separator}{flag}") };
-            return (name, value);
+        match read(name) {
+            Some(given) if given.contains("--sysroot") => return (name, given),
+            Some(given) if !given.is_empty() => return (name, format!("{given}{separator}{flag}")),
+            Some(_) => return (name, flag),
+            None => {}
         }
     }
     (OWN, flag)
@@ -182,6 +188,7 @@ mod tests {
         assert_eq!(flags_with(own, "-g"), (own, format!("-g {FLAG}")));
         assert_eq!(flags_with("RUSTFLAGS", "-g"), ("RUSTFLAGS", format!("-g {FLAG}")));
         assert_eq!(flags_with("RUSTFLAGS", ""), ("RUSTFLAGS", FLAG.to_owned()));
+        assert_eq!(flags_with(own, "--sysroot=/other"), (own, "--sysroot=/other".to_owned()));
         assert_eq!(
             flags_with("CARGO_ENCODED_RUSTFLAGS", "-C\x1flto"),
             ("CARGO_ENCODED_RUSTFLAGS", format!("-C\x1flto\x1f{FLAG}"))

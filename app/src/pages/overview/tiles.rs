@@ -40,7 +40,7 @@ pub fn Tiles(overview: Overview) -> impl IntoView {
                 {format!("Figures of the last {}, compared with the {} before", range.as_str(), range.as_str())}
             </h2>
             <ul class="tiles">
-                <Tile name="Connected now" figure=connected(active_sessions, idle_sessions) instead="sessions, probes left out" />
+                <Tile name="Connected now" figure=connected(active_sessions, idle_sessions) instead="without probes" />
                 <Tile name="Requests" figure=requests change=more course=course(|bucket| Some(total(bucket) as f64)) />
                 <Tile name="Error rate" figure=errors change=worse course=course(error_rate) />
                 {latency("p50", totals.p50_ms, previous.p50_ms, &all, course(|bucket| bucket.p50_ms))}

@@ -103,7 +103,12 @@ pub struct SessionInfo {
 #[tool_router(router = system_tools, vis = "pub(in crate::mcp)")]
 impl Tracon {
     /// Whether the server, its database and its recorder work.
-    #[tool(annotations(title = "Health check", read_only_hint = true, idempotent_hint = true, open_world_hint = false))]
+    #[tool(annotations(
+        title = "Health check",
+        read_only_hint = true,
+        idempotent_hint = true,
+        open_world_hint = false
+    ))]
     pub async fn health_check(&self) -> Json<HealthCheck> {
         let database = self.vitals.database_answers().await;
         let recorder = self.vitals.recorder();
@@ -131,7 +136,12 @@ impl Tracon {
     }
 
     /// Which session this is, and what it has done so far.
-    #[tool(annotations(title = "Session info", read_only_hint = true, idempotent_hint = true, open_world_hint = false))]
+    #[tool(annotations(
+        title = "Session info",
+        read_only_hint = true,
+        idempotent_hint = true,
+        open_world_hint = false
+    ))]
     pub async fn session_info(&self, context: RequestContext<RoleServer>) -> Json<SessionInfo> {
         Json(SessionInfo {
             success: true,

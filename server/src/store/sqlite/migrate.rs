@@ -76,7 +76,7 @@ async fn check_schema(path: &Path) -> Result<(), StoreError> {
     judge(path, &tables, &applied)
 }
 
-/// Whether `SQLite` left a file of that suffix beside the database that has something in it.
+/// Whether SQLite left a file of that suffix beside the database that has something in it.
 fn is_filled(path: &Path, suffix: &str) -> bool {
     let mut beside = path.as_os_str().to_owned();
     beside.push(suffix);
@@ -86,10 +86,11 @@ fn is_filled(path: &Path, suffix: &str) -> bool {
 type AppliedMigration = (i64, Vec<u8>);
 
 async fn read_schema(connection: &mut SqliteConnection) -> Result<(Vec<String>, Vec<AppliedMigration>), sqlx::Error> {
-    let tables: Vec<String> =
-        sqlx::query_scalar(r"SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\_%' ESCAPE '\'")
-            .fetch_all(&mut *connection)
-            .await?;
+    let tables: Vec<String> = sqlx::query_scalar(
+        r"SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\_%' ESCAPE '\'",
+    )
+    .fetch_all(&mut *connection)
+    .await?;
     let is_ours = tables.iter().any(|table| table == OURS) && tables.iter().any(|table| table == APPLIED);
     if !is_ours {
         return Ok((tables, Vec::new()));
@@ -130,9 +131,9 @@ fn judge(path: &Path, tables: &[String], applied: &[AppliedMigration]) -> Result
 /// time do it one after the other.
 pub async fn run(path: &Path, connection: &mut SqliteConnection) -> Result<(), StoreError> {
     let migration_error = |source| StoreError::Migration { path: path.to_owned(), source };
-    let mut transaction =
-        connection.begin_with("BEGIN IMMEDIATE").await.map_err(|error| open_error(path, error))?;
-    MIGRATOR.run(&mut *transaction).await.map_err(migration_error)?;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(|error| open_error(path, error))?;
+    // What `run` does with the connection it acquires. Through `Acquire` the future could not be seen to be `Send`.
+    MIGRATOR.run_direct(None, &mut *transaction, false).await.map_err(migration_error)?;
     transaction.commit().await.map_err(|error| migration_error(MigrateError::Execute(error)))
 }
 
@@ -143,10 +144,15 @@ const READONLY: i32 = 8;
 const CANTOPEN: i32 = 14;
 const NOTADB: i32 = 26;
 
-/// `SQLite`'s result code, without the detail in its upper bytes.
+/// SQLite's result code, without the detail in its upper bytes.
 fn primary_code(error: &sqlx::Error) -> Option<i32> {
     let extended: i32 = error.as_database_error()?.code()?.parse().ok()?;
     Some(extended & 0xff)
+}
+
+/// Whether the error says that another connection holds the lock.
+pub fn is_busy(error: &sqlx::Error) -> bool {
+    primary_code(error) == Some(BUSY)
 }
 
 /// What an error while opening means for whoever chose the path.

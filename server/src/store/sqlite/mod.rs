@@ -1,4 +1,4 @@
-//! The store on `SQLite`: one file, write-ahead log, one connection that writes and a few that read.
+//! The store on SQLite: one file, write-ahead log, one connection that writes and a few that read.
 
 mod location;
 mod migrate;
@@ -13,7 +13,7 @@ use std::{
 
 use sqlx::{
     ConnectOptions, Connection, SqliteConnection,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
 };
 use uuid::Uuid;
 
@@ -37,7 +37,7 @@ pub struct SqliteStore {
 #[derive(Debug)]
 pub struct SqliteWriter {
     path: PathBuf,
-    /// `None` after a transaction that did not end well. `SQLite` rolls some of them back by itself (disk full, I/O error)
+    /// `None` after a transaction that did not end well. SQLite rolls some of them back by itself (disk full, I/O error)
     /// and sqlx does not notice: it would refuse every later transaction on that connection as a nested one.
     connection: Option<SqliteConnection>,
 }
@@ -47,15 +47,7 @@ pub async fn open(url: &str) -> Result<(SqliteStore, SqliteWriter), StoreError> 
     let path = location::path_of(url)?;
     migrate::check(&path).await?;
 
-    let opened = async {
-        let mut connection = writer_options(&path).create_if_missing(true).connect().await?;
-        let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut connection).await?;
-        if mode != "wal" {
-            tracing::warn!(path = %path.display(), mode, "no write-ahead log on this file system: reports wait for writes");
-        }
-        Ok(connection)
-    };
-    let mut connection = opened.await.map_err(|error| migrate::open_error(&path, error))?;
+    let mut connection = connect_first(&path).await.map_err(|error| migrate::open_error(&path, error))?;
     migrate::run(&path, &mut connection).await?;
 
     // Reports end their transaction; a connection that comes back within one had an error and is not to be trusted.
@@ -71,14 +63,37 @@ pub async fn open(url: &str) -> Result<(SqliteStore, SqliteWriter), StoreError> 
     Ok((SqliteStore { readers }, SqliteWriter { path, connection: Some(connection) }))
 }
 
+/// With the default cache of 2 MiB, a writer that inserts into seven B-trees reads most pages again for each batch, and
+/// a reader sorts on disk.
 fn options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new().filename(path).busy_timeout(PATIENCE)
+    SqliteConnectOptions::new().filename(path).busy_timeout(PATIENCE).pragma("cache_size", "-16384")
 }
 
 /// `NORMAL` syncs the log at checkpoints, not at commits: a power cut may take the last commits, a crash of the process
-/// takes none, and the file stays sound either way.
+/// takes none, and the file stays sound either way. The log is folded into the file each 16 MiB: at the default of 4 MiB that
+/// is every few batches of a thousand, and costs a fifth of the writer's time.
 fn writer_options(path: &Path) -> SqliteConnectOptions {
-    options(path).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Normal).foreign_keys(true)
+    options(path).synchronous(SqliteSynchronous::Normal).foreign_keys(true).pragma("wal_autocheckpoint", "4096")
+}
+
+/// Creates the file if it is missing and gives it its write-ahead log, which it keeps.
+async fn connect_first(path: &Path) -> Result<SqliteConnection, sqlx::Error> {
+    let mut connection = writer_options(path).create_if_missing(true).connect().await?;
+    loop {
+        match sqlx::query_scalar::<_, String>("PRAGMA journal_mode = WAL").fetch_one(&mut connection).await {
+            Ok(mode) if mode == "wal" => return Ok(connection),
+            Ok(mode) => {
+                tracing::warn!(path = %path.display(), mode, "no write-ahead log on this file system: reports wait for writes");
+                return Ok(connection);
+            }
+            // Another process is starting with the same file. Of all statements this one does not wait for a lock, so
+            // wait with one that does; it fails when its patience ends.
+            Err(error) if migrate::is_busy(&error) => {
+                connection.begin_with("BEGIN EXCLUSIVE").await?.rollback().await?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 impl SqliteStore {

@@ -19,8 +19,7 @@ use crate::store::{Applied, Change, DisconnectReason, RequestRecord, SessionReco
 pub async fn apply(connection: &mut SqliteConnection, changes: &[Change]) -> Result<Applied, StoreError> {
     let sessions = sessions_named(changes);
     let mut states = States::read(connection, sessions.iter().map(|session| session.session_id)).await?;
-    let opened: Vec<&SessionRecord> =
-        sessions.into_iter().filter(|session| states.open(session)).collect();
+    let opened: Vec<&SessionRecord> = sessions.into_iter().filter(|session| states.open(session)).collect();
     rows::insert_sessions(connection, &opened).await?;
 
     let requests = requests_not_stored(connection, changes).await?;
@@ -73,12 +72,15 @@ pub async fn close_left_open(connection: &mut SqliteConnection, instance: Uuid) 
 /// Each session that a change names, once, in the order of the changes.
 fn sessions_named(changes: &[Change]) -> Vec<&SessionRecord> {
     let mut seen = HashSet::new();
-    let session = |change| match change {
-        &Change::Opened(ref session) => Some(&**session),
+    changes.iter().filter_map(session_of).filter(|session| seen.insert(session.session_id)).collect()
+}
+
+fn session_of(change: &Change) -> Option<&SessionRecord> {
+    match change {
+        Change::Opened(session) => Some(session),
         Change::Request(request) => request.session.as_deref(),
-        Change::Presence(change) => Some(&*change.session),
-    };
-    changes.iter().filter_map(session).filter(|session| seen.insert(session.session_id)).collect()
+        Change::Presence(change) => Some(&change.session),
+    }
 }
 
 /// The requests whose ids are not in the database, each id once. One question a batch costs less than a row back for each

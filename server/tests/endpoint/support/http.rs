@@ -21,8 +21,7 @@ pub struct Answer {
 impl Answer {
     pub async fn of(response: Response) -> Self {
         let status = response.status();
-        let session_id =
-            response.headers().get("mcp-session-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
+        let session_id = response.headers().get("mcp-session-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
         let body = response.text().await.expect("the answer can be read");
         let last = body.lines().filter_map(|line| line.strip_prefix("data:")).next_back();
         let message = serde_json::from_str(last.unwrap_or(&body)).unwrap_or(Value::Null);

@@ -74,9 +74,8 @@ impl TestServer {
     /// With the test's tools behind the product's own guard, layer and wrapper.
     pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         let directory = TempDir::new().expect("a temporary directory");
-        let mut config = Config::default();
-        config.bind = ([127, 0, 0, 1], 0).into();
-        config.data_dir = directory.path().join("data");
+        let mut config =
+            Config { bind: ([127, 0, 0, 1], 0).into(), data_dir: directory.path().join("data"), ..Config::default() };
         change(&mut config);
         let start: DateTime<Utc> = "2026-01-09T14:40:00.123456Z".parse().expect("a time");
         let clock = ManualClock::at(start);

@@ -116,9 +116,11 @@ impl TestTools {
     async fn notify(&self, context: RequestContext<RoleServer>) -> Result<String, ErrorData> {
         if let Some(token) = context.meta.get_progress_token() {
             let progress = rmcp::model::ProgressNotificationParam::new(token, 0.5);
-            context.peer.notify_progress(progress).await.map_err(|error| {
-                ErrorData::internal_error(error.to_string(), None)
-            })?;
+            context
+                .peer
+                .notify_progress(progress)
+                .await
+                .map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
         }
         Ok("done".to_owned())
     }

@@ -1,5 +1,7 @@
 //! The conditions of a list: those that its filter gives, and no others, so that the engine can choose an index for them.
 
+use std::fmt::Write;
+
 use sqlx::{
     Arguments, AssertSqlSafe, Encode, Sqlite, SqliteConnection, Type,
     sqlite::{SqliteArguments, SqliteRow},
@@ -27,7 +29,11 @@ impl Conditions {
     }
 
     /// One with `{}` where its parameters go, in their order.
-    pub fn bind<T>(&mut self, condition: &'static str, parameters: impl IntoIterator<Item = T>) -> Result<(), StoreError>
+    pub fn bind<T>(
+        &mut self,
+        condition: &'static str,
+        parameters: impl IntoIterator<Item = T>,
+    ) -> Result<(), StoreError>
     where
         T: for<'q> Encode<'q, Sqlite> + Type<Sqlite>,
     {
@@ -36,7 +42,8 @@ impl Conditions {
         for (part, parameter) in parts.zip(parameters) {
             self.arguments.add(parameter).map_err(sqlx::Error::Encode)?;
             self.bound += 1;
-            self.sql.push_str(&format!("${}{part}", self.bound));
+            // Writing to a string cannot fail.
+            let _ = write!(self.sql, "${}{part}", self.bound);
         }
         Ok(())
     }

@@ -4,16 +4,27 @@ use sqlx::SqliteConnection;
 
 use crate::store::StoreError;
 
-
 /// Jumps from each value of an indexed column to the next: as many look-ups as there are values, however many rows.
-/// `SELECT DISTINCT` would read the whole index.
+/// `SELECT DISTINCT` would read the whole index. `IS NOT NULL` is what the partial indexes ask for.
 macro_rules! distinct {
-    ($column:literal, $table:literal, $condition:literal) => {
+    ($column:literal, $table:literal) => {
         concat!(
             "WITH RECURSIVE found (value) AS (
-                 SELECT MIN(", $column, ") FROM ", $table, " WHERE ", $condition, "
+                 SELECT MIN(",
+            $column,
+            ") FROM ",
+            $table,
+            " WHERE ",
+            $column,
+            " IS NOT NULL
                  UNION ALL
-                 SELECT (SELECT MIN(", $column, ") FROM ", $table, " WHERE ", $condition, " AND ", $column, " > found.value)
+                 SELECT (SELECT MIN(",
+            $column,
+            ") FROM ",
+            $table,
+            " WHERE ",
+            $column,
+            " > found.value)
                  FROM found WHERE found.value IS NOT NULL
              )
              SELECT value FROM found WHERE value IS NOT NULL LIMIT 200"
@@ -21,12 +32,12 @@ macro_rules! distinct {
     };
 }
 
-pub const METHODS: &str = distinct!("method", "archon_mcp_requests", "TRUE");
-pub const TOOLS: &str = distinct!("tool_name", "archon_mcp_requests", "method = 'tools/call'");
-pub const CLIENTS: &str = distinct!("client_type", "archon_mcp_requests", "TRUE");
-pub const SESSION_CLIENTS: &str = distinct!("client_type", "archon_mcp_sessions", "TRUE");
+pub const METHODS: &str = distinct!("method", "archon_mcp_requests");
+pub const TOOLS: &str = distinct!("tool_name", "archon_mcp_requests");
+pub const CLIENTS: &str = distinct!("client_type", "archon_mcp_requests");
+pub const SESSION_CLIENTS: &str = distinct!("client_type", "archon_mcp_sessions");
 
-/// The first values of one of the statements above, in their order.
+/// The first 200 values of one of the statements above, in their order.
 pub async fn values(connection: &mut SqliteConnection, statement: &'static str) -> Result<Vec<String>, StoreError> {
     Ok(sqlx::query_scalar(statement).fetch_all(connection).await?)
 }

@@ -3,6 +3,7 @@
 mod cells;
 mod conditions;
 mod facets;
+mod figures;
 mod overview;
 mod percentiles;
 mod request;

@@ -11,7 +11,7 @@ use crate::store::{StoreError, sqlite::text::json_list};
 /// The duration at a percentile, over rows that have their `position` by duration, from 1 on, among `n` rows.
 macro_rules! percentile {
     ($percent:literal) => {
-        concat!("MAX(CASE WHEN position = (n * ", $percent, " + 99) / 100 THEN duration_ms END)")
+        concat!("MAX(CASE WHEN position = (n * ", $percent, " + 99) / 100 THEN duration_ms END) AS p", $percent, "_ms")
     };
 }
 
@@ -28,7 +28,7 @@ pub async fn set_p95(connection: &mut SqliteConnection, sessions: &mut [SessionR
          )
          SELECT session_id, ",
         percentile!("95"),
-        " AS p95_ms FROM ranked GROUP BY session_id"
+        " FROM ranked GROUP BY session_id"
     ))
     .bind(json_list(sessions.iter().map(|session| &session.session_id)))
     .fetch_all(connection)

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::SqliteConnection;
-use tracon_app::reports::{RequestFilter, RequestPage, RequestRow};
+use tracon_app::reports::{Outcome, RequestFilter, RequestPage, RequestRow};
 use uuid::Uuid;
 
 use super::{
@@ -19,11 +19,13 @@ use crate::store::{
 
 impl SqliteStore {
     pub async fn requests(&self, filter: &RequestFilter, now: DateTime<Utc>) -> Result<RequestPage, StoreError> {
-        let before = given(&filter.before).map(RequestCursor::decode).transpose()?;
-        let mut conditions = conditions_of(filter, now)?;
+        let before = given(filter.before.as_deref()).map(RequestCursor::decode).transpose()?;
+        let counted = conditions_of(filter, now, TimeIndex::Used)?;
 
         let mut snapshot = self.snapshot().await?;
-        let total = conditions.count("SELECT COUNT(*) FROM archon_mcp_requests", &mut snapshot).await?;
+        let total = counted.count("SELECT COUNT(*) FROM archon_mcp_requests", &mut snapshot).await?;
+        let index = if total <= FEW { TimeIndex::Used } else { TimeIndex::NotUsed };
+        let mut conditions = conditions_of(filter, now, index)?;
         if let Some(RequestCursor(id)) = before {
             conditions.bind("id < {}", [id.to_string()])?;
         }
@@ -49,27 +51,40 @@ impl SqliteStore {
     }
 }
 
-fn conditions_of(filter: &RequestFilter, now: DateTime<Utc>) -> Result<Conditions, StoreError> {
+/// So many rows are found by time and sorted by id; when there are more, it is faster to go from the newest id down and
+/// drop those that do not match.
+const FEW: u64 = 5_000;
+
+/// Whether rows may be found through the index by time. The engine would always use it, and sort what it finds.
+#[derive(Clone, Copy, Debug)]
+enum TimeIndex {
+    Used,
+    NotUsed,
+}
+
+fn conditions_of(filter: &RequestFilter, now: DateTime<Utc>, index: TimeIndex) -> Result<Conditions, StoreError> {
     let mut conditions = Conditions::new();
-    if let Some(session) = given(&filter.session) {
-        let id = Uuid::try_parse(session)
-            .map_err(|_| StoreError::Invalid { parameter: "session", reason: "is not the id of a session".to_owned() })?;
+    if let Some(session) = given(filter.session.as_deref()) {
+        let id = Uuid::try_parse(session).map_err(|_| StoreError::Invalid {
+            parameter: "session",
+            reason: "is not the id of a session".to_owned(),
+        })?;
         conditions.bind("session_id = {}", [id.to_string()])?;
     }
-    if let Some(tool) = given(&filter.tool) {
-        // Only calls have a tool; naming their method lets the index by method and tool be used.
-        conditions.bind("method = 'tools/call' AND tool_name = {}", [tool])?;
+    if let Some(tool) = given(filter.tool.as_deref()) {
+        conditions.bind("tool_name = {}", [tool])?;
     }
-    if let Some(method) = given(&filter.method) {
+    if let Some(method) = given(filter.method.as_deref()) {
         conditions.bind("method = {}", [method])?;
     }
-    if let Some(client) = given(&filter.client) {
+    if let Some(client) = given(filter.client.as_deref()) {
         conditions.bind("client_type = {}", [client])?;
     }
     if let Some(outcome) = filter.outcome {
         conditions.bind("outcome = {}", [outcome.as_str()])?;
     }
-    if filter.errors_only {
+    // The outcome of an error says this too; said again, it lets the index of the failed be used.
+    if filter.errors_only || filter.outcome.is_some_and(Outcome::is_error) {
         conditions.add("status = 'error'");
     }
     if let Some(min_ms) = filter.min_ms {
@@ -78,20 +93,24 @@ fn conditions_of(filter: &RequestFilter, now: DateTime<Utc>) -> Result<Condition
         }
         conditions.bind("duration_ms >= {}", [min_ms])?;
     }
-    if let Some(text) = given(&filter.text) {
+    if let Some(text) = given(filter.text.as_deref()) {
         conditions.bind("error_message GLOB {}", [contains(text)])?;
     }
     if let Some(range) = filter.range {
         let stretch = Stretch::of(range, now);
-        conditions.bind("timestamp >= {}", [time_text(stretch.start)])?;
-        conditions.bind("timestamp < {}", [time_text(stretch.end)])?;
+        let condition = match index {
+            TimeIndex::Used => "timestamp >= {} AND timestamp < {}",
+            // A plus sign changes nothing but that no index has the column.
+            TimeIndex::NotUsed => "+timestamp >= {} AND +timestamp < {}",
+        };
+        conditions.bind(condition, [stretch.start, stretch.end].map(time_text))?;
     }
     Ok(conditions)
 }
 
 /// A field that is there and not empty: an empty one is what a form sends where nothing was chosen.
-fn given(field: &Option<String>) -> Option<&str> {
-    field.as_deref().filter(|text| !text.is_empty())
+pub fn given(field: Option<&str>) -> Option<&str> {
+    field.filter(|text| !text.is_empty())
 }
 
 /// Cuts off the row that was read to see whether there are more, and says where they start.

@@ -8,6 +8,7 @@ use super::{
     cells::Cells,
     conditions::Conditions,
     facets, percentiles,
+    requests::given,
     rows::{SESSIONS, is_apart, session_columns, session_row},
 };
 use crate::store::{
@@ -18,13 +19,13 @@ use crate::store::{
 
 impl SqliteStore {
     pub async fn sessions(&self, filter: &SessionFilter, now: DateTime<Utc>) -> Result<SessionPage, StoreError> {
-        let before = filter.before.as_deref().filter(|text| !text.is_empty()).map(SessionCursor::decode).transpose()?;
+        let before = given(filter.before.as_deref()).map(SessionCursor::decode).transpose()?;
         let mut conditions = Conditions::new();
         conditions.add(if filter.probes { is_apart!() } else { concat!("NOT ", is_apart!()) });
         if let Some(presence) = filter.presence {
             conditions.bind("status = {}", [presence.as_str()])?;
         }
-        if let Some(client) = filter.client.as_deref().filter(|client| !client.is_empty()) {
+        if let Some(client) = given(filter.client.as_deref()) {
             conditions.bind("client_type = {}", [client])?;
         }
 

@@ -19,8 +19,8 @@ const MOST: usize = 64;
 struct Statement([Arc<str>; MOST.ilog2() as usize + 1]);
 
 impl Statement {
-    /// Placeholders are `?`, because `SQLite` looks numbered ones up by name, one by one: with thousands in a statement
-    /// that costs more than the rows.
+    /// Placeholders are `?`: to find the name of a numbered one, as sqlx does for each value it binds, SQLite goes through
+    /// the names of all before it, and here they are more than a thousand.
     fn new(template: &str, columns: usize) -> Self {
         let row = format!("({}?)", "?, ".repeat(columns - 1));
         Self(std::array::from_fn(|size| {
@@ -62,10 +62,7 @@ static SESSIONS: LazyLock<Statement> = LazyLock::new(|| {
 });
 
 /// Opens sessions, active since they connected.
-pub async fn insert_sessions(
-    connection: &mut SqliteConnection,
-    sessions: &[&SessionRecord],
-) -> Result<(), StoreError> {
+pub async fn insert_sessions(connection: &mut SqliteConnection, sessions: &[&SessionRecord]) -> Result<(), StoreError> {
     let bind = |row: &mut SqliteArguments, session: &&SessionRecord| {
         let connected_at: Arc<str> = time_text(session.connected_at).into();
         row.add(session.session_id.to_string())?;
@@ -98,10 +95,7 @@ static REQUESTS: LazyLock<Statement> = LazyLock::new(|| {
 });
 
 /// Adds requests, whose sessions are there.
-pub async fn insert_requests(
-    connection: &mut SqliteConnection,
-    requests: &[&RequestRecord],
-) -> Result<(), StoreError> {
+pub async fn insert_requests(connection: &mut SqliteConnection, requests: &[&RequestRecord]) -> Result<(), StoreError> {
     let bind = |row: &mut SqliteArguments, request: &&RequestRecord| {
         row.add(request.id.to_string())?;
         row.add(request.session.as_ref().map(|session| session.session_id.to_string()))?;
@@ -161,7 +155,7 @@ pub async fn update_sessions(
     STATES.execute(connection, &states.collect::<Vec<_>>(), bind).await
 }
 
-/// `SQLite` integers are signed; no body has 2^63 bytes.
+/// SQLite integers are signed; no body has 2^63 bytes.
 fn count(bytes: u64) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)
 }

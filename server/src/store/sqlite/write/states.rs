@@ -41,10 +41,7 @@ pub struct States(HashMap<Uuid, State>);
 
 impl States {
     /// The states that are stored.
-    pub async fn read(
-        connection: &mut SqliteConnection,
-        ids: impl Iterator<Item = Uuid>,
-    ) -> Result<Self, StoreError> {
+    pub async fn read(connection: &mut SqliteConnection, ids: impl Iterator<Item = Uuid>) -> Result<Self, StoreError> {
         let stored: Vec<(String, String, String)> = sqlx::query_as(
             "SELECT session_id, status, last_activity FROM archon_mcp_sessions
              WHERE session_id IN (SELECT value FROM json_each($1))",

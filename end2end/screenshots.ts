@@ -1,0 +1,40 @@
+// A picture of every page with real data, into the folder that TRACON_SCREENSHOTS names.
+
+import { join, resolve } from 'node:path';
+import { EMPTY_PAGES, open, type View } from './support/every_page.ts';
+import { liveMark } from './support/pages.ts';
+import { dateBack, makeShowcase } from './support/showcase.ts';
+import { expect, test } from './support/test.ts';
+
+const FOLDER = resolve(process.env.TRACON_SCREENSHOTS ?? 'test-results/screenshots');
+
+test('every page', async ({ page, visit, guard, clients, database, server }, { project }) => {
+  const take = async (view: View): Promise<void> => {
+    await open(view, visit, guard);
+    await expect(liveMark(page)).toHaveAttribute('data-live', 'live');
+    const path = join(FOLDER, `${view.name}-${project.name}.png`);
+    await page.screenshot({ path, fullPage: true, animations: 'disabled' });
+  };
+  for (const view of EMPTY_PAGES) {
+    await take(view);
+  }
+
+  await makeShowcase(clients);
+  dateBack(server.database);
+  const request = (where: string): string =>
+    database.rows<{ id: string }>(`SELECT id FROM archon_mcp_requests WHERE ${where} ORDER BY id DESC LIMIT 1`)[0]?.id ?? '';
+  for (const view of [
+    { name: 'overview', path: '/' },
+    { name: 'sessions', path: '/sessions' },
+    { name: 'session', path: `/sessions/${database.session('claude-code').session_id}` },
+    { name: 'session-turns', path: `/sessions/${database.session('codex-mcp-client').session_id}` },
+    { name: 'requests', path: '/requests' },
+    { name: 'requests-failed', path: '/requests?errors_only=1' },
+    { name: 'request', path: `/requests/${request("tool_name = 'session_info'")}` },
+    { name: 'request-failed', path: `/requests/${request("status = 'error'")}` },
+    { name: 'not-found', path: '/nothing', status: 404 },
+    { name: 'bad-parameter', path: '/requests?outcome=great', status: 400 },
+  ]) {
+    await take(view);
+  }
+});

@@ -1,0 +1,81 @@
+// An hour of a small team's agents, for pictures: real calls of real clients, made in seconds and then dated back.
+
+import { DatabaseSync } from 'node:sqlite';
+import type { McpClient } from './clients.ts';
+import type { Clients } from './test.ts';
+
+const ROUNDS = 36;
+/** How far back the first request is set. */
+const MINUTES = 58;
+
+/** A dice that falls the same each time. */
+function dice(): () => number {
+  let state = 20_260_728;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** Lets several clients work in turns. */
+export async function makeShowcase(clients: Clients): Promise<void> {
+  const agents: { client: McpClient; eagerness: number; turns: boolean }[] = [
+    { client: await clients.legacy({ name: 'claude-code', version: '2.1.197' }), eagerness: 4, turns: false },
+    { client: await clients.legacy({ name: 'codex-mcp-client', version: '0.169.0' }), eagerness: 2.5, turns: true },
+    { client: await clients.modern({ name: 'release-bot', version: '3.2.0' }), eagerness: 1.5, turns: false },
+    { client: await clients.legacy({ name: 'gemini-cli-mcp-client', version: '0.61.0' }), eagerness: 0.7, turns: false },
+  ];
+  const cursor = await clients.legacy({ name: 'cursor-vscode', version: '1.0.0' });
+  const roll = dice();
+  for (const { client } of agents) {
+    await client.listTools();
+  }
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const busy = 0.6 + 0.5 * Math.sin(round / 4);
+    for (const { client, eagerness, turns } of agents) {
+      const meta = turns ? { 'x-codex-turn-metadata': { session_id: 'fix-login', turn_id: `turn ${1 + Math.floor(round / 9)}` } } : undefined;
+      const calls = Array.from({ length: Math.round(roll() * eagerness * busy * 2) }, async () => {
+        if (roll() < 0.06) {
+          await client.fail('find_taks');
+        } else {
+          await client.call(roll() < 0.7 ? 'session_info' : 'health_check', meta);
+        }
+      });
+      await Promise.all(calls);
+    }
+    if (round === 8) {
+      await cursor.call('health_check');
+      await cursor.call('session_info');
+      await cursor.leave();
+    }
+  }
+  const probe = await clients.legacy({ name: 'mcp-test-client', version: '0.0.1' });
+  await probe.listTools();
+  await probe.leave();
+  await clients.recorded();
+}
+
+/** How much of the time has passed when this share of the requests has: busy and quiet stretches take turns. */
+function passed(share: number): number {
+  return share + 0.035 * Math.sin(share * 6 * Math.PI) + 0.006 * Math.sin(share * 17 * Math.PI);
+}
+
+/** Spreads what was recorded over the past hour, in its order. */
+export function dateBack(path: string): void {
+  const database = new DatabaseSync(path, { timeout: 5_000 });
+  const requests = database.prepare('SELECT id FROM archon_mcp_requests ORDER BY id').all() as { id: string }[];
+  const date = database.prepare('UPDATE archon_mcp_requests SET timestamp = ? WHERE id = ?');
+  const start = Date.now() - MINUTES * 60_000;
+  database.exec('BEGIN IMMEDIATE');
+  for (const [index, { id }] of requests.entries()) {
+    const time = new Date(start + Math.min(1, passed((index + 0.5) / requests.length)) * MINUTES * 60_000);
+    date.run(time.toISOString().replace('Z', '000Z'), id);
+  }
+  database.exec(`
+    UPDATE archon_mcp_sessions AS session SET
+      connected_at = (SELECT MIN(timestamp) FROM archon_mcp_requests WHERE session_id = session.session_id),
+      last_activity = (SELECT MAX(timestamp) FROM archon_mcp_requests WHERE session_id = session.session_id);
+    UPDATE archon_mcp_sessions SET disconnected_at = last_activity WHERE disconnected_at IS NOT NULL;
+    COMMIT`);
+  database.close();
+}
