@@ -39,7 +39,7 @@ pub fn Keyboard() -> impl IntoView {
                             </div>
                         }
                     })
-                    .to_vec()}
+                    .into_iter().collect_view()}
             </dl>
             <form method="dialog">
                 <button type="submit" class="button">

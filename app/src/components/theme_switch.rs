@@ -36,7 +36,7 @@ pub fn ThemeSwitch() -> impl IntoView {
     };
     view! {
         <div class="theme-switch needs-script" role="group" aria-label="Theme">
-            {Theme::ALL.map(button).to_vec()}
+            {Theme::ALL.map(button).into_iter().collect_view()}
         </div>
     }
 }

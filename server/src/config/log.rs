@@ -38,6 +38,10 @@ impl Log {
         if self.level.trim().is_empty() {
             return Err("it is empty".to_owned());
         }
+        // `EnvFilter` cuts some of these in the middle of a letter and panics (tracing-subscriber 0.3.23).
+        if let Some(letter) = self.level.chars().find(|letter| !letter.is_ascii()) {
+            return Err(format!("no directive has {letter:?} in it"));
+        }
         // `EnvFilter` reads a bare word that is no level as a module to log entirely: `--log vrebose` would be silent.
         for word in directives(&self.level).filter(|directive| !directive.contains(['=', '['])) {
             if word.parse::<LevelFilter>().is_err() {

@@ -92,8 +92,8 @@ impl fmt::Display for Place {
         match self {
             Self::Default => f.write_str("default"),
             Self::File { path, line } => write!(f, "{path}:{line}"),
-            Self::Environment(name) => f.write_str(name),
-            Self::Flag(name) => write!(f, "--{name}"),
+            Self::Environment(name) => OneLine::new(name).fmt(f),
+            Self::Flag(name) => write!(f, "--{}", OneLine::new(name)),
         }
     }
 }
