@@ -9,4 +9,5 @@ mod outcomes;
 mod refusals;
 mod sessions;
 mod support;
+mod tools;
 mod wrapper;

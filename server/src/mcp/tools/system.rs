@@ -8,6 +8,7 @@ use rmcp::{Json, RoleServer, model::Extensions, service::RequestContext, tool, t
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::schema::plain_integers;
 use crate::mcp::handler::Tracon;
 
 /// What the tools ask of the server that they run in.
@@ -28,6 +29,7 @@ pub trait Vitals: Debug + Send + Sync + 'static {
 
 /// What records the calls.
 #[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[schemars(transform = plain_integers)]
 pub struct RecorderHealth {
     /// The database takes what is recorded.
     pub writing: bool,
@@ -60,6 +62,7 @@ struct Health {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(transform = plain_integers)]
 pub struct HealthCheck {
     success: bool,
     health: Health,
@@ -69,6 +72,7 @@ pub struct HealthCheck {
 
 /// The session that asks.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(transform = plain_integers)]
 pub struct SessionView {
     pub session_id: String,
     pub client_type: Option<String>,
@@ -84,6 +88,7 @@ pub struct SessionView {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(transform = plain_integers)]
 struct SessionManagement {
     active_sessions: u64,
     /// Seconds of silence after which a session ends.
