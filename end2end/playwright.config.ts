@@ -17,7 +17,8 @@ export default defineConfig({
   workers: 2,
   forbidOnly: CI,
   retries: 0,
-  timeout: 60_000,
+  // A bound, not a measure: the slowest opens 15 pages and has axe look at each.
+  timeout: 180_000,
   expect: { timeout: 10_000 },
   reporter: CI ? [['list']] : [['list'], ['html', { open: 'never' }]],
   use: {

@@ -1,4 +1,4 @@
-//! Builds the server again when the client bundle that it embeds has changed.
+//! Builds the server again when the client bundle or the migrations that it embeds have changed.
 
 use std::{io, path::Path};
 
@@ -12,6 +12,8 @@ fn main() -> io::Result<()> {
         std::fs::create_dir_all(SITE)?;
     }
     println!("cargo::rerun-if-changed={SITE}");
+    // `sqlx::migrate!` does not notice a new file by itself.
+    println!("cargo::rerun-if-changed=../migrations");
     println!("cargo::rerun-if-changed=build.rs");
     Ok(())
 }

@@ -159,7 +159,7 @@ impl TimeRange {
         }
     }
 
-    /// The width of one bucket of its charts: 45 to 84 buckets a range.
+    /// The width of one bucket of its charts: 61 to 85 buckets a range, the first and the last of them partial.
     #[must_use]
     pub const fn bucket(self) -> Duration {
         match self {

@@ -3,7 +3,7 @@
 import type { Clients, Visit } from './test.ts';
 import type { Database } from './database.ts';
 import type { Guard } from './guard.ts';
-import { makeCalls, makeTraffic } from './traffic.ts';
+import { makeTraffic } from './traffic.ts';
 
 export interface View {
   /** What it shows, usable as a file's name. */
@@ -16,17 +16,17 @@ export interface View {
 /** Makes what the views show, and says where they are. */
 export async function everyPage(clients: Clients, database: Database): Promise<View[]> {
   await makeTraffic(clients);
-  await makeCalls(clients, 52);
   const request = (where: string): string => database.rows<{ id: string }>(`SELECT id FROM archon_mcp_requests WHERE ${where} LIMIT 1`)[0]?.id ?? '';
   return [
     { name: 'overview', path: '/' },
-    { name: 'overview-24h', path: '/?range=24h' },
     { name: 'sessions', path: '/sessions' },
     { name: 'sessions-probes', path: '/sessions?probes=1' },
     { name: 'sessions-none', path: '/sessions?presence=idle' },
     { name: 'session', path: `/sessions/${database.session('claude-code').session_id}` },
     { name: 'session-turns', path: `/sessions/${database.session('codex-mcp-client').session_id}` },
     { name: 'requests', path: '/requests' },
+    // A page that starts where a link to older requests leads.
+    { name: 'requests-older', path: `/requests?before=${request("method = 'tools/list' ORDER BY id DESC")}` },
     { name: 'requests-filtered', path: '/requests?errors_only=1&text=not+found&min_ms=0&range=1h' },
     { name: 'requests-none', path: '/requests?tool=none' },
     { name: 'request', path: `/requests/${request("tool_name = 'session_info' AND status = 'success'")}` },

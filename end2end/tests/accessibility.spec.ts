@@ -16,7 +16,6 @@ async function faults(page: Page): Promise<string[]> {
 }
 
 test('axe finds nothing on any page', async ({ page, visit, guard, clients, database }) => {
-  test.slow();
   for (const view of await everyPage(clients, database)) {
     await test.step(view.name, async () => {
       await open(view, visit, guard);

@@ -54,7 +54,6 @@ function overflow(): Overflow {
 }
 
 test('no page is wider than a phone', async ({ page, visit, guard, clients, database }) => {
-  test.slow();
   for (const view of await everyPage(clients, database)) {
     await test.step(view.name, async () => {
       await open(view, visit, guard);
