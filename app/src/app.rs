@@ -28,7 +28,8 @@ pub fn App() -> impl IntoView {
     view! {
         <Title formatter=|title: String| format!("{title} · Tracon") />
         <Router>
-            <a class="skip-link" href="#main">"Skip to content"</a>
+            // `external`: the router would take it for a page, and the focus would stay where it is.
+            <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
             <Header />
             <main id="main" tabindex="-1">
                 <FlatRoutes fallback=NotFound>

@@ -14,4 +14,5 @@ pub mod states;
 pub mod theme_switch;
 pub mod tile;
 pub mod time;
+pub mod title;
 pub mod tool_table;

@@ -30,6 +30,12 @@ pub fn request_filter(query: &ParamsMap) -> Result<RequestFilter, PageError> {
         client: text(query, "client"),
         session: text(query, "session"),
         outcome: parsed(query, "outcome", Outcome::parse, || names(Outcome::ALL.map(Outcome::as_str)))?,
+        error_code: parsed(
+            query,
+            "error_code",
+            |code| code.parse().ok(),
+            || "a JSON-RPC code, such as -32602".to_owned(),
+        )?,
         errors_only: flag(query, "errors_only")?,
         min_ms: parsed(query, "min_ms", milliseconds, || "a number of milliseconds, such as 250".to_owned())?,
         text: text(query, "text"),
@@ -106,6 +112,7 @@ pub fn requests_href(filter: &RequestFilter) -> String {
     link.with_some("client", filter.client.as_deref());
     link.with_some("session", filter.session.as_deref());
     link.with_some("outcome", filter.outcome.map(Outcome::as_str));
+    link.with_some("error_code", filter.error_code.map(|code| code.to_string()).as_deref());
     link.with_some("errors_only", filter.errors_only.then_some("1"));
     link.with_some("min_ms", filter.min_ms.map(|ms| ms.to_string()).as_deref());
     link.with_some("text", filter.text.as_deref());
@@ -189,9 +196,14 @@ mod tests {
 
     #[test]
     fn a_malformed_parameter_is_named() {
-        for (name, value) in
-            [("outcome", "foo"), ("min_ms", "abc"), ("min_ms", "-1"), ("range", "2y"), ("errors_only", "x")]
-        {
+        for (name, value) in [
+            ("outcome", "foo"),
+            ("min_ms", "abc"),
+            ("min_ms", "-1"),
+            ("range", "2y"),
+            ("errors_only", "x"),
+            ("error_code", "-1e3"),
+        ] {
             let Err(PageError::Invalid(message)) = request_filter(&query(&[(name, value)])) else {
                 panic!("{name}={value} was accepted");
             };

@@ -341,6 +341,9 @@ pub struct RequestFilter {
     pub session: Option<String>,
     #[serde(default)]
     pub outcome: Option<Outcome>,
+    /// The JSON-RPC error's code.
+    #[serde(default)]
+    pub error_code: Option<i64>,
     /// Only failures (every outcome that counts as an error).
     #[serde(default)]
     pub errors_only: bool,

@@ -5,7 +5,7 @@ import type { McpClient } from './clients.ts';
 import type { Clients } from './test.ts';
 
 /** A name that is HTML: shown as text, it harms nobody. */
-export const HOSTILE = '<img src=x onerror=alert(1)>';
+export const HOSTILE = '</title><img src=x onerror=alert(1)>';
 export const LONG = `an-agent-with-a-very-long-name-${'x'.repeat(220)}`;
 
 /** What the clients' names become on the pages. */

@@ -27,7 +27,7 @@ const FILTERS: Filter[] = [
   { name: 'tool', label: 'Tool', role: 'combobox', choose: 'session_info', where: "tool_name = 'session_info'" },
   { name: 'method', label: 'Method', role: 'combobox', choose: 'tools/list', where: "method = 'tools/list'" },
   { name: 'client', label: 'Client', role: 'combobox', choose: 'Codex', where: "client_type = 'Codex'" },
-  { name: 'client', label: 'Client', role: 'combobox', choose: HOSTILE, where: "client_type LIKE '<img%'", as: ' whose name is HTML' },
+  { name: 'client', label: 'Client', role: 'combobox', choose: HOSTILE, where: "client_type LIKE '</title>%'", as: ' whose name is HTML' },
   { name: 'outcome', label: 'Outcome', role: 'combobox', choose: 'denied', where: "outcome = 'denied'" },
   { name: 'errors_only', label: 'Only errors', role: 'checkbox', where: "status = 'error'" },
   { name: 'min_ms', label: 'At least, ms', role: 'spinbutton', fill: () => '0.5', where: 'duration_ms >= 0.5' },
@@ -399,6 +399,7 @@ test.describe('with clients at work', () => {
       await visit(path);
       await expect(page.locator('main').getByText(HOSTILE, { exact: true }).locator('visible=true').first()).toBeVisible();
       await expect(page.locator('img')).toHaveCount(0);
+      if (path.includes(session_id)) await expect(page).toHaveTitle(`${HOSTILE}: session · Tracon`);
     }
   });
 });

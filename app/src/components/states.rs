@@ -1,5 +1,6 @@
 //! What a page shows while it has nothing to show.
 
+use crate::components::title::PageTitle;
 use crate::{
     api::PageError,
     page::{PageContext, set_status},
@@ -55,6 +56,7 @@ pub fn ErrorState(error: PageError) -> impl IntoView {
         PageError::Unavailable | PageError::Unreachable => ("The figures could not be loaded", "Try again", here),
     };
     view! {
+        <PageTitle text=title />
         <section class="error-state" role="alert">
             <h1>{title}</h1>
             <p>{sentence(&error.to_string())}</p>

@@ -1,15 +1,15 @@
 //! What stands where there is no page.
 
+use crate::components::title::PageTitle;
 use crate::page::set_status;
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 /// Says so, with status 404.
 #[component]
 pub fn NotFound() -> impl IntoView {
     set_status(404);
     view! {
-        <Title text="Not found" />
+        <PageTitle text="Not found" />
         <section class="error-state">
             <h1>"Not found"</h1>
             <p>"There is no page at this address."</p>

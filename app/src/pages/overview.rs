@@ -2,6 +2,7 @@
 
 mod tiles;
 
+use crate::components::title::PageTitle;
 use crate::{
     api,
     charts::{latency::LatencyChart, outcomes::OutcomesChart},
@@ -17,7 +18,6 @@ use crate::{
     reports::{Overview, RequestFilter, SessionFilter},
 };
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 use tiles::Tiles;
 
@@ -27,7 +27,7 @@ pub fn OverviewPage() -> impl IntoView {
     let query = use_query_map();
     let overview = report(move || query::range(&query.read()), api::overview);
     view! {
-        <Title text="Overview" />
+        <PageTitle text="Overview" />
         {show(overview, |overview| view! { <OverviewBody overview=overview /> })}
     }
 }

@@ -1,5 +1,6 @@
 //! `/requests/{id}`: one request.
 
+use crate::components::title::PageTitle;
 use crate::{
     api::{self, PageError},
     components::{
@@ -13,7 +14,6 @@ use crate::{
     reports::{RequestDetail, RequestFilter, RequestRow},
 };
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 /// One request.
@@ -39,7 +39,7 @@ fn RequestBody(detail: RequestDetail) -> impl IntoView {
     let status = detail.http_status.map_or_else(|| "none: the client was gone".to_owned(), |status| status.to_string());
     let exact = |bytes: u64| text(format!("{} ({} bytes)", format::bytes(bytes), format::count(bytes)));
     view! {
-        <Title text=format!("{subject}: request") />
+        <PageTitle text=format!("{subject}: request") />
         <div class="page-head" data-request-id=id.clone()>
             <h1>{subject}</h1>
             <OutcomeMark outcome=outcome />

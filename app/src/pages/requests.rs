@@ -1,5 +1,6 @@
 //! `/requests`: every request, and filters to find some.
 
+use crate::components::title::PageTitle;
 use crate::{
     api,
     components::{
@@ -15,7 +16,6 @@ use crate::{
     reports::{Outcome, RequestFilter, RequestPage, TimeRange},
 };
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 /// The list of requests.
@@ -26,7 +26,7 @@ pub fn RequestsPage() -> impl IntoView {
     let requests =
         report(filter, |filter: RequestFilter| async move { Ok((filter.clone(), api::requests(filter).await?)) });
     view! {
-        <Title text="Requests" />
+        <PageTitle text="Requests" />
         {show(requests, |(filter, page)| view! { <RequestsBody filter=filter page=page /> })}
     }
 }
@@ -81,6 +81,7 @@ fn Filters(filter: RequestFilter, page: RequestPage, clear: Option<String>) -> i
                 options=outcomes
                 chosen=filter.outcome.map(|outcome| outcome.as_str().to_owned())
             />
+            <TextField name="error_code" label="JSON-RPC code" value=filter.error_code.map(|code| code.to_string()) hint="-32602" />
             <TextField
                 name="min_ms"
                 label="At least, ms"

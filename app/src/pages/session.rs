@@ -3,6 +3,7 @@
 mod capabilities;
 mod failures;
 
+use crate::components::title::PageTitle;
 use crate::{
     api::{self, PageError},
     charts::timeline::Timeline,
@@ -20,7 +21,6 @@ use crate::{
 use capabilities::Capabilities;
 use failures::Failures;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 /// One session.
@@ -94,7 +94,7 @@ fn Identity(detail: SessionDetail) -> impl IntoView {
     }
     .to_owned();
     view! {
-        <Title text=format!("{client}: session") />
+        <PageTitle text=format!("{client}: session") />
         <div class="page-head" data-session-id=session.session_id.clone()>
             <h1 class="with-mark">
                 <ClientMark name=client.clone() />

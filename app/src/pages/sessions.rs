@@ -1,5 +1,6 @@
 //! `/sessions`: who connected.
 
+use crate::components::title::PageTitle;
 use crate::{
     api,
     components::{
@@ -14,7 +15,6 @@ use crate::{
     reports::{Presence, SessionFilter, SessionPage},
 };
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 /// The list of sessions.
@@ -25,7 +25,7 @@ pub fn SessionsPage() -> impl IntoView {
     let sessions =
         report(filter, |filter: SessionFilter| async move { Ok((filter.clone(), api::sessions(filter).await?)) });
     view! {
-        <Title text="Sessions" />
+        <PageTitle text="Sessions" />
         {show(sessions, |(filter, page)| view! { <SessionsBody filter=filter page=page /> })}
     }
 }

@@ -36,7 +36,7 @@ impl Http {
     }
 
     pub(super) fn validate(&self) -> Result<(), Invalid> {
-        // rmcp takes an empty list for "no check at all".
+        // The guard would turn everybody away.
         if self.allowed_hosts.is_empty() {
             return Err(Invalid::rule("http.allowed_hosts", "at least one host, such as localhost"));
         }

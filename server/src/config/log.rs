@@ -8,7 +8,8 @@ use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Log {
-    /// Directives as of `tracing_subscriber::EnvFilter`: `info`, or `warn,tracon::mcp=debug`.
+    /// Directives as of `tracing_subscriber::EnvFilter`: `info`, or `warn,tracon::mcp=debug`. By default rmcp is silent: it
+    /// writes session ids, which are what a legacy client is known by, and reports clients' ordinary behaviour as errors.
     pub level: String,
     pub format: LogFormat,
 }
@@ -25,7 +26,7 @@ pub enum LogFormat {
 
 impl Default for Log {
     fn default() -> Self {
-        Self { level: "info".to_owned(), format: LogFormat::Text }
+        Self { level: "info,rmcp=off".to_owned(), format: LogFormat::Text }
     }
 }
 

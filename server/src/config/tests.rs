@@ -107,7 +107,7 @@ fn a_named_file_takes_the_place_of_the_default_one() -> Outcome {
     let by_flag = Config::load(Sources::new(directory.path()).file("other.toml"))?;
     let by_variable = Config::load(Sources::new(directory.path()).environment([("TRACON_CONFIG", "other.toml")]))?;
     assert_eq!(by_flag, by_variable);
-    assert_eq!((by_flag.log.level.as_str(), by_flag.log.format), ("info", LogFormat::Json));
+    assert_eq!((by_flag.log.level.as_str(), by_flag.log.format), ("info,rmcp=off", LogFormat::Json));
     Ok(())
 }
 

@@ -119,7 +119,8 @@ fn content_security_policy(nonce: &str) -> String {
 fn origin(parts: &Parts) -> String {
     let header = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
     let authority = parts.uri.authority().map(axum::http::uri::Authority::as_str);
-    let host = header(header::HOST).or(authority).unwrap_or("localhost");
+    // As the guard reads it: the request line goes before the header.
+    let host = authority.or(header(header::HOST)).unwrap_or("localhost");
     // Only shown, never trusted: behind a proxy that ends TLS the command must say https.
     let scheme = match header(HeaderName::from_static("x-forwarded-proto")) {
         Some("https") => "https",

@@ -20,5 +20,9 @@ pub fn router(endpoint: Endpoint, dashboard: Dashboard, guard: Guard) -> Router 
         .layer(middleware::from_fn(move |request, next| guard::middleware(guard.clone(), request, next)));
     // The endpoint has the guard inside its tracker, so that what is turned away is recorded. `route_service`, not
     // `nest_service`, which would swallow the paths below it.
-    Router::new().route_service("/mcp", endpoint.service).merge(pages)
+    Router::new()
+        .route_service("/mcp", endpoint.service.clone())
+        // People paste it with a slash, too.
+        .route_service("/mcp/", endpoint.service)
+        .merge(pages)
 }

@@ -1,6 +1,11 @@
 //! How a handler is mounted on `/mcp`: the layers around it, a line each, with the reason for their order.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    convert::Infallible,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use axum::{body::Body, response::IntoResponse};
 use http::{Method, Request, StatusCode};
@@ -8,7 +13,7 @@ use rmcp::{
     ServerHandler,
     transport::streamable_http_server::{
         StreamableHttpServerConfig, StreamableHttpService,
-        session::{SessionManager, local::LocalSessionManager},
+        session::{SessionId, SessionManager, local::LocalSessionManager},
     },
 };
 use tokio_util::sync::CancellationToken;
@@ -61,6 +66,8 @@ pub struct Endpoint {
     pub service: Mounted,
     /// The legacy protocol's sessions, as rmcp keeps them.
     pub sessions: Arc<LocalSessionManager>,
+    /// Sessions of rmcp's that the tracker did not know when it was last asked.
+    suspects: Arc<Mutex<HashSet<SessionId>>>,
 }
 
 impl std::fmt::Debug for Endpoint {
@@ -114,7 +121,21 @@ impl Endpoint {
             }
             None => boxed(ServiceBuilder::new().map_request(body::tap).service(guarded)),
         };
-        Self { service, sessions }
+        Self { service, sessions, suspects: Arc::default() }
+    }
+
+    /// Ends sessions that nobody knows: of clients that went in the middle of their handshake. Only those that were not
+    /// known the last time either, since a handshake may be under way.
+    pub async fn end_strays(&self, is_known: impl Fn(&str) -> bool) {
+        let unknown: HashSet<SessionId> =
+            self.sessions.sessions.read().await.keys().filter(|id| !is_known(id)).cloned().collect();
+        let strays: Vec<String> = {
+            let mut suspects = self.suspects.lock().unwrap_or_else(PoisonError::into_inner);
+            let strays = unknown.intersection(&suspects).map(ToString::to_string).collect();
+            *suspects = unknown;
+            strays
+        };
+        self.end_sessions(strays).await;
     }
 
     /// Ends legacy sessions in rmcp: a client that comes back gets 404 and starts anew.

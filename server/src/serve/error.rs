@@ -13,6 +13,10 @@ pub enum ServeError {
     DataDir { path: PathBuf, source: io::Error },
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("the database could not be closed: {0}")]
+    Closing(StoreError),
+    #[error("records were lost: the database took nothing more when the server stopped; the log says how many")]
+    Lost,
     #[error("the network failed: {0}")]
     Broken(io::Error),
     #[error("the task that writes to the database ended; the log says why")]
@@ -27,7 +31,7 @@ impl ServeError {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Bind { .. } | Self::DataDir { .. } | Self::Store(_) => 2,
-            Self::Broken(_) | Self::WriterEnded | Self::ServerEnded => 1,
+            Self::Closing(_) | Self::Lost | Self::Broken(_) | Self::WriterEnded | Self::ServerEnded => 1,
         }
     }
 }

@@ -13,7 +13,7 @@ use std::{
 };
 
 use axum::serve::ListenerExt;
-use rmcp::ServerHandler;
+use rmcp::{ServerHandler, transport::streamable_http_server::session::local::LocalSessionManager};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
@@ -33,7 +33,7 @@ use crate::{
     tracking::{self, Tracker, Tracking, sessions::Limits},
 };
 
-/// How long calls that run may take to finish once the server is told to stop.
+/// See [`Running::grace`].
 const GRACE: Duration = Duration::from_secs(10);
 /// How long connections may take to close after that.
 const CLOSING: Duration = Duration::from_secs(2);
@@ -74,6 +74,8 @@ pub struct Running {
     pub store: Store,
     /// Moves after each commit.
     pub changes: watch::Receiver<u64>,
+    /// How long calls that run may take to finish once the server is told to stop.
+    pub grace: Duration,
     tracker: Option<Arc<Tracker>>,
     endpoint: Endpoint,
     writing: Writing,
@@ -90,7 +92,7 @@ enum Writing {
     /// Tracking is off: nobody writes, nothing changes.
     Off {
         writer: Writer,
-        _changes: watch::Sender<u64>,
+        changes: watch::Sender<u64>,
     },
 }
 
@@ -142,7 +144,7 @@ impl Setup {
             (Writing::On(tracking), changes, Some(tracker))
         } else {
             let (sender, changes) = watch::channel(0);
-            (Writing::Off { writer, _changes: sender }, changes, None)
+            (Writing::Off { writer, changes: sender }, changes, None)
         };
 
         let vitals = Arc::new(ServerVitals::new(Arc::clone(&clock), store.clone(), tracker.clone(), limits));
@@ -171,6 +173,7 @@ impl Setup {
             config,
             store,
             changes,
+            grace: GRACE,
             tracker,
             endpoint,
             writing,
@@ -187,6 +190,12 @@ impl Running {
     #[must_use]
     pub fn tracker(&self) -> Option<&Arc<Tracker>> {
         self.tracker.as_ref()
+    }
+
+    /// The legacy protocol's sessions, as rmcp keeps them.
+    #[must_use]
+    pub fn rmcp_sessions(&self) -> &Arc<LocalSessionManager> {
+        &self.endpoint.sessions
     }
 
     /// Notes who became idle and who is gone; also happens by itself, every few seconds.
@@ -216,25 +225,35 @@ impl Running {
     /// Stops: takes nothing new, lets calls finish, closes the sessions, writes what waits.
     ///
     /// # Errors
-    /// The database could not be closed.
+    /// The database could not be closed, or took no more records.
     pub async fn stop(self) -> Result<(), ServeError> {
         self.stop_listening.cancel();
         self.sweeper.abort();
-        if let Some(tracker) = &self.tracker
-            && tokio::time::timeout(GRACE, tracker.calls_ended()).await.is_err()
-        {
-            tracing::warn!("calls were still running and were cut off");
+        if let Some(tracker) = &self.tracker {
+            if tokio::time::timeout(self.grace, tracker.calls_ended()).await.is_err() {
+                tracing::warn!("calls were still running and are cut off");
+            }
+            tracker.stopping();
         }
         self.stop_streams.cancel();
-        let writer = match self.writing {
+        if let Some(tracker) = &self.tracker {
+            // What was just cut off is recorded before the writer stops.
+            let _ = tokio::time::timeout(CLOSING, tracker.calls_ended()).await;
+        }
+        let (writer, lost) = match self.writing {
             // It broke, and has been asked why already.
-            Writing::On(tracking) if tracking.writer.is_finished() => None,
+            Writing::On(tracking) if tracking.writer.is_finished() => (None, 0),
             Writing::On(tracking) => {
                 tracking.tracker.sessions.close_all();
                 tracking.stop.cancel();
-                tracking.writer.await.ok()
+                let before = tracking.tracker.recorder.state().lost;
+                let writer = tracking.writer.await.ok();
+                (writer, tracking.tracker.recorder.state().lost - before)
             }
-            Writing::Off { writer, .. } => Some(writer),
+            Writing::Off { writer, changes } => {
+                drop(changes);
+                (Some(writer), 0)
+            }
         };
         // The dashboards' streams ended with the writer, the clients' with `stop_streams`.
         if !self.server.is_finished() && tokio::time::timeout(CLOSING, self.server).await.is_err() {
@@ -242,7 +261,9 @@ impl Running {
         }
         self.store.close().await;
         match writer {
-            Some(writer) => Ok(writer.close().await?),
+            // The database that took no records does not close cleanly either: the loss is what counts.
+            Some(_) if lost > 0 => Err(ServeError::Lost),
+            Some(writer) => writer.close().await.map_err(ServeError::Closing),
             None => Err(ServeError::WriterEnded),
         }
     }
@@ -268,6 +289,7 @@ fn make_directory(path: &Path) -> Result<(), ServeError> {
 async fn sweep(tracker: Option<&Tracker>, endpoint: &Endpoint) {
     if let Some(tracker) = tracker {
         endpoint.end_sessions(tracker.sessions.sweep()).await;
+        endpoint.end_strays(|id| tracker.sessions.by_transport(id).is_some()).await;
     }
 }
 

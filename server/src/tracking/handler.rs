@@ -1,7 +1,7 @@
 //! The tracker's inner half: a wrapper around the endpoint's `ServerHandler` that notes what each request was and how it
 //! ended, and keeps the handler's accidents away from the client.
 //!
-//! It delegates every method of the trait: one that is forgotten would silently become the default. `tests/wrapper.rs`
+//! It delegates every method of the trait: one that is forgotten would silently become the default. `tests/endpoint/wrapper.rs`
 //! fails when rmcp's trait grows one that is not here.
 
 use std::{borrow::Cow, panic::AssertUnwindSafe, sync::Arc, time::Duration};
@@ -10,7 +10,7 @@ use super::{
     attribution::Origin,
     conversation::{conversation, trace_of},
     sessions::{ClientHello, LiveSession},
-    slot::{Call, Slot, cut},
+    slot::{Call, MAX_NAME, Slot, cut, rpc_id},
     verdict::{TOO_MANY_SESSIONS, Verdict, end_of, panicked, timed_out},
 };
 use futures::FutureExt;
@@ -19,9 +19,9 @@ use rmcp::model::SetLevelRequestParams;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CancelTaskParams, CancelledNotificationParam, CompleteRequestParams,
-        CompleteResult, CustomNotification, CustomRequest, CustomResult, DiscoverResult, GetPromptRequestParams,
-        GetPromptResponse, GetSkillRequestParams, GetSkillResult, GetTaskParams, GetTaskResult,
+        CallToolRequestParams, CallToolResponse, CancelTaskParams, CancelledNotificationParam, ClientCapabilities,
+        CompleteRequestParams, CompleteResult, CustomNotification, CustomRequest, CustomResult, DiscoverResult,
+        GetPromptRequestParams, GetPromptResponse, GetSkillRequestParams, GetSkillResult, GetTaskParams, GetTaskResult,
         InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
         ListSkillsResult, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion,
         ReadResourceDirectoryRequestParams, ReadResourceDirectoryResult, ReadResourceRequestParams,
@@ -32,8 +32,8 @@ use rmcp::{
     transport::streamable_http_server::session::{SessionRestoreMarker, local::LocalSessionManager},
 };
 
-/// Longer names from outside are cut, bytes.
-const MAX_NAME: usize = 256;
+/// Larger declarations of capabilities are not kept, bytes: they stay in memory as long as their session.
+const MAX_CAPABILITIES: usize = 16 << 10;
 
 /// A handler whose requests are noted in their slots. Without a slot (tracking is off) it only keeps accidents away.
 #[derive(Debug)]
@@ -118,6 +118,11 @@ fn slot_of(extensions: &rmcp::model::Extensions) -> Option<Arc<Slot>> {
     extensions.get::<http::request::Parts>()?.extensions.get::<Arc<Slot>>().cloned()
 }
 
+/// What a client declared it can do, as JSON; `None` where that is unreasonably much.
+fn capabilities(declared: &ClientCapabilities) -> Option<String> {
+    serde_json::to_string(declared).ok().filter(|json| json.len() <= MAX_CAPABILITIES)
+}
+
 /// Notes what is being called, and by whom.
 fn begin(slot: &Arc<Slot>, method: Cow<'static, str>, tool: Option<&str>, context: &mut RequestContext<RoleServer>) {
     let meta = &context.meta.0.0;
@@ -130,6 +135,11 @@ fn begin(slot: &Arc<Slot>, method: Cow<'static, str>, tool: Option<&str>, contex
     let protocol_version = context.protocol_version().map(|version| version.to_string());
 
     let is_handshake = method == "initialize";
+    // That protocol has no sessions, and rmcp passes the header over: an id alone must not put one client's calls into
+    // another's session.
+    if context.meta.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28) {
+        slot.leave_session();
+    }
     if slot.session().is_none() && !is_handshake {
         let origin = Origin {
             client_name: client_name.clone(),
@@ -142,7 +152,7 @@ fn begin(slot: &Arc<Slot>, method: Cow<'static, str>, tool: Option<&str>, contex
             name: client_name.clone(),
             version: client_version.clone(),
             protocol_version: protocol_version.clone(),
-            capabilities: context.meta.client_capabilities().and_then(|it| serde_json::to_string(&it).ok()),
+            capabilities: context.meta.client_capabilities().and_then(|declared| capabilities(&declared)),
         };
         if let Some(session) = slot.tracker().sessions.attribute(hello, &origin) {
             slot.belongs_to(session);
@@ -154,7 +164,7 @@ fn begin(slot: &Arc<Slot>, method: Cow<'static, str>, tool: Option<&str>, contex
     slot.started(Call {
         method,
         tool_name: tool.map(|tool| cut(tool.to_owned(), MAX_NAME)),
-        rpc_id: serde_json::to_string(&context.id).ok(),
+        rpc_id: rpc_id(serde_json::to_value(&context.id).ok()),
         protocol_version,
         client_name,
         client_version,
@@ -237,7 +247,7 @@ impl<H: ServerHandler> ServerHandler for TrackedHandler<H> {
             name: Some(cut(request.client_info.name.clone(), MAX_NAME)),
             version: Some(cut(request.client_info.version.clone(), MAX_NAME)),
             protocol_version: None,
-            capabilities: serde_json::to_string(&request.capabilities).ok(),
+            capabilities: capabilities(&request.capabilities),
         };
         let result = self
             .observe("initialize", None, context, async |context| {

@@ -135,6 +135,8 @@ where
             let sessions = &slot.tracker().sessions;
             let mut stream = None;
             match (&*this.verb, this.transport_session_id.as_deref()) {
+                // Refused: the session stays as it was.
+                _ if !status.is_success() => {}
                 (&Method::DELETE, Some(id)) => sessions.close_transport(id),
                 // The server-to-client stream: while it is open the client is there.
                 (&Method::GET, Some(id)) => stream = sessions.by_transport(id).map(|session| sessions.hold(&session)),

@@ -15,7 +15,10 @@ pub mod slot;
 mod verdict;
 mod writer;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -37,9 +40,19 @@ pub struct Tracker {
     instance: Uuid,
     /// Holds a token for each request that runs.
     calls: TaskTracker,
+    stopping: AtomicBool,
 }
 
 impl Tracker {
+    /// The server stops: what is cut off from now on is not the clients' doing.
+    pub fn stopping(&self) {
+        self.stopping.store(true, Ordering::Release);
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
     /// Waits until no request runs any more.
     pub async fn calls_ended(&self) {
         self.calls.close();
@@ -74,6 +87,14 @@ pub fn start(
     let stop = CancellationToken::new();
     let writer = tokio::spawn(writer::run(writer, queue, recorder.books(), revision, stop.clone()));
     let sessions = Sessions::new(limits, Arc::clone(&clock), Arc::clone(&ids), recorder.clone(), instance);
-    let tracker = Tracker { sessions, recorder, clock, ids, instance, calls: TaskTracker::new() };
+    let tracker = Tracker {
+        sessions,
+        recorder,
+        clock,
+        ids,
+        instance,
+        calls: TaskTracker::new(),
+        stopping: AtomicBool::new(false),
+    };
     Tracking { tracker: Arc::new(tracker), changes, writer, stop }
 }

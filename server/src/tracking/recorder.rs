@@ -55,7 +55,11 @@ impl Recorder {
         // Counted before it is sent: the writer may be done with it before this thread goes on.
         self.books.accepted.fetch_add(1, Ordering::Release);
         if self.queue.try_send(change).is_err() {
-            self.books.lose(1);
+            let lost = self.books.lose(1);
+            // Each doubling once: the log must not become the next thing that is full.
+            if lost.is_power_of_two() {
+                tracing::error!(lost, "the database is behind and the queue is full: records are being lost");
+            }
         }
     }
 
@@ -88,9 +92,11 @@ impl Books {
         self.settled.send_modify(|settled| *settled += changes);
     }
 
-    pub(super) fn lose(&self, changes: u64) {
-        self.lost.fetch_add(changes, Ordering::AcqRel);
+    /// Gives how many are lost now.
+    pub(super) fn lose(&self, changes: u64) -> u64 {
+        let lost = self.lost.fetch_add(changes, Ordering::AcqRel) + changes;
         self.settled.send_modify(|settled| *settled += changes);
+        lost
     }
 
     pub(super) fn failed(&self) {

@@ -126,7 +126,8 @@ impl Sessions {
     /// The session that a request of the sessionless protocol belongs to, if it is there already.
     #[must_use]
     pub fn by_origin(&self, origin: &Origin) -> Option<Arc<LiveSession>> {
-        self.live().signal.get(&Signal::of(origin)?).cloned()
+        let session = self.live().signal.get(&Signal::of(origin)?).cloned()?;
+        self.timed_out(&session).is_none().then_some(session)
     }
 
     /// Opens the session of a completed handshake.

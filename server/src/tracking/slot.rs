@@ -33,7 +33,7 @@ use crate::{
 /// Longer error messages are cut, bytes.
 const MAX_ERROR_MESSAGE: usize = 2048;
 /// Longer names from outside (methods, tools, ids) are cut, bytes.
-const MAX_NAME: usize = 256;
+pub(super) const MAX_NAME: usize = 256;
 
 /// What the wrapper knows when a handler starts.
 #[derive(Clone, Debug)]
@@ -131,6 +131,11 @@ impl Slot {
         self.state().session = Some((session, hold));
     }
 
+    /// It belongs to no session after all, or to another one.
+    pub fn leave_session(&self) {
+        self.state().session = None;
+    }
+
     /// The session it is tied to.
     #[must_use]
     pub fn session(&self) -> Option<Arc<LiveSession>> {
@@ -169,8 +174,18 @@ impl Slot {
             // The connection closed: that is why it was told.
             return;
         }
-        state.end = Some(End::now(Outcome::Cancelled, None, None));
+        state.end = Some(self.cut_off());
         self.settle(&mut state);
+    }
+
+    /// The end of a request whose answer will not leave although its client is there: the client ended the call or its
+    /// session, or the server stops.
+    fn cut_off(&self) -> End {
+        if self.tracker.is_stopping() {
+            End::now(Outcome::Internal, None, Some("the server stopped before the answer".to_owned()))
+        } else {
+            End::now(Outcome::Cancelled, None, None)
+        }
     }
 
     /// The answer's head.
@@ -270,7 +285,7 @@ impl Slot {
             request_bytes: self.tap.size(),
             response_bytes: state.response_bytes,
             http_status: state.http_status,
-            rpc_id: call.rpc_id.map(|id| cut(id, MAX_NAME)),
+            rpc_id: call.rpc_id,
             protocol_version: call.protocol_version,
             conversation_id: call.conversation_id,
             turn_id: call.turn_id,
@@ -295,7 +310,7 @@ impl Slot {
                 None => Cow::Owned(self.verb.to_string()),
             },
             tool_name: message.as_ref().and_then(|message| Some(cut(message.tool_name()?.to_owned(), MAX_NAME))),
-            rpc_id: message.as_ref().and_then(|message| Some(message.id.as_ref()?.to_string())),
+            rpc_id: rpc_id(message.as_ref().and_then(|message| message.id.clone())),
             protocol_version: text(meta.and_then(|meta| meta.get("io.modelcontextprotocol/protocolVersion"))),
             client_name: client("name"),
             client_version: client("version"),
@@ -325,6 +340,7 @@ impl Drop for Slot {
         state.end = Some(match state.end.take() {
             None if refused && !self.tap.is_broken() => Self::refusal(state.http_status, Frame::Other, &[]),
             None if is_subscription => End::now(Outcome::Ok, None, None),
+            _ if self.tracker.is_stopping() || !state.gone => self.cut_off(),
             end => {
                 let at = end.map_or_else(Instant::now, |end| end.at);
                 End { outcome: Outcome::Disconnected, error_code: None, error_message: None, at }
@@ -332,6 +348,14 @@ impl Drop for Slot {
         });
         self.settle(&mut state);
     }
+}
+
+/// A JSON-RPC id as JSON, also where it had to be cut.
+pub(super) fn rpc_id(id: Option<Value>) -> Option<String> {
+    Some(match id? {
+        Value::String(text) => Value::String(cut(text, MAX_NAME)).to_string(),
+        id => id.to_string(),
+    })
 }
 
 /// At most `max` bytes of the text, whole characters.

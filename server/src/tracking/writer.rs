@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, watch},
-    time::sleep,
+    time::{Instant, sleep},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -16,8 +16,8 @@ const BATCH: usize = 1_000;
 /// Waits between attempts while the database fails: doubled each time up to the last.
 const FIRST_RETRY: Duration = Duration::from_millis(50);
 const LAST_RETRY: Duration = Duration::from_secs(5);
-/// Attempts for what still waits once the server stops.
-const LAST_ATTEMPTS: u32 = 5;
+/// How long what still waits is tried to be written once the server stops.
+const DRAIN: Duration = Duration::from_secs(10);
 
 /// Writes until `stop` is cancelled and the queue is empty; then gives the writer back.
 ///
@@ -31,6 +31,8 @@ pub(super) async fn run(
     stop: CancellationToken,
 ) -> Writer {
     let mut batch = Vec::with_capacity(BATCH);
+    // Starts with the first attempt that fails after `stop`.
+    let mut deadline = None;
     loop {
         let received = tokio::select! {
             biased;
@@ -44,19 +46,25 @@ pub(super) async fn run(
         if received == 0 {
             return writer;
         }
-        if write(&mut writer, &batch, &books, &stop).await {
+        if write(&mut writer, &batch, &books, &stop, &mut deadline).await {
             books.written(received as u64);
             changes.send_modify(|revision| *revision += 1);
         } else {
-            books.lose(received as u64);
+            let lost = books.lose(received as u64);
+            tracing::error!(lost, "the server stops and the database takes nothing: records are lost");
         }
         batch.clear();
     }
 }
 
-async fn write(writer: &mut Writer, batch: &[Change], books: &Books, stop: &CancellationToken) -> bool {
+async fn write(
+    writer: &mut Writer,
+    batch: &[Change],
+    books: &Books,
+    stop: &CancellationToken,
+    deadline: &mut Option<Instant>,
+) -> bool {
     let mut pause = FIRST_RETRY;
-    let mut attempts_left = LAST_ATTEMPTS;
     loop {
         match writer.apply(batch).await {
             Ok(_) => return true,
@@ -66,12 +74,17 @@ async fn write(writer: &mut Writer, batch: &[Change], books: &Books, stop: &Canc
             }
         }
         if stop.is_cancelled() {
-            attempts_left -= 1;
-            if attempts_left == 0 {
+            // One deadline for all that waits: an operator's own time-out would otherwise end it in the middle.
+            if Instant::now() >= *deadline.get_or_insert_with(|| Instant::now() + DRAIN) {
                 return false;
             }
+            sleep(FIRST_RETRY).await;
+            continue;
         }
-        sleep(pause).await;
+        tokio::select! {
+            () = sleep(pause) => {}
+            () = stop.cancelled() => {}
+        }
         pause = (pause * 2).min(LAST_RETRY);
     }
 }

@@ -45,6 +45,17 @@ pub async fn as_jsonrpc(answer: Response, tap: &BodyTap) -> Response {
         (StatusCode::UNSUPPORTED_MEDIA_TYPE, Some(Inspected::Message(message))) => {
             (StatusCode::BAD_REQUEST, code::INVALID_REQUEST, format!("Invalid Request: {text}"), message.id)
         }
+        // The session ended between rmcp's looking and its asking: the client is to start anew, as for any that is gone.
+        (StatusCode::INTERNAL_SERVER_ERROR, inspected) if text.contains("Session not found") => (
+            StatusCode::NOT_FOUND,
+            code::SESSION_NOT_FOUND,
+            "Not Found: Session not found".to_owned(),
+            id_of(inspected),
+        ),
+        // Chunks that are none, or fewer bytes than were announced.
+        (StatusCode::INTERNAL_SERVER_ERROR, _) if tap.is_broken() => {
+            (StatusCode::BAD_REQUEST, code::PARSE_ERROR, "Parse error: the body could not be read".to_owned(), None)
+        }
         (StatusCode::NOT_FOUND, inspected) => (status, code::SESSION_NOT_FOUND, text, id_of(inspected)),
         (StatusCode::BAD_REQUEST, inspected) => (status, code::INVALID_REQUEST, text, id_of(inspected)),
         // What went wrong inside stays in the log.

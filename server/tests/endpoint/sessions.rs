@@ -249,3 +249,102 @@ async fn what_an_earlier_process_left_open_is_closed_at_the_next_start() {
     let sessions = server.sessions().await;
     assert_eq!(ended(&sessions[0]), ("disconnected", Some("server_restart")));
 }
+
+#[tokio::test]
+async fn a_call_that_the_stopping_server_cuts_off_is_recorded_as_the_server_s_doing() {
+    let server = TestServer::start().await;
+    let hand = server.hand();
+    let session = hand.initialize("hand").await;
+    let calls = [
+        tokio::spawn(hand.legacy_call(&session, 1, "wait", json!({})).send()),
+        tokio::spawn(hand.sessionless_call(2, "wait", json!({}), json!({})).send()),
+    ];
+    for _ in &calls {
+        server.gate.entered().await;
+    }
+    let TestServer { mut running, database, _directory, .. } = server;
+    running.grace = std::time::Duration::ZERO;
+    running.stop().await.expect("the server stops");
+    let outcomes: Vec<(String,)> = sqlx::query_as("SELECT outcome FROM archon_mcp_requests WHERE tool_name = 'wait'")
+        .fetch_all(&database)
+        .await
+        .expect("the rows");
+    assert_eq!(outcomes, vec![("internal".to_owned(),); 2]);
+}
+
+#[tokio::test]
+async fn a_session_that_ends_under_a_call_cancels_it() {
+    let server = TestServer::start().await;
+    let hand = server.hand();
+    let session = hand.initialize("hand").await;
+    let call = tokio::spawn(hand.legacy_call(&session, 1, "wait", json!({})).send());
+    server.gate.entered().await;
+    let delete = hand.request(Method::DELETE, "/mcp").header("mcp-session-id", &session);
+    assert_eq!(answer(delete).await.status, 204);
+    server.gate.open();
+    let rows = server.rows_when(2).await;
+    assert_eq!(rows.len(), 2, "{rows:#?}");
+    assert_eq!(server.row_of("wait").await.outcome, "cancelled");
+    call.await.expect("the task runs").expect("an answer");
+}
+
+#[tokio::test]
+async fn a_delete_that_is_refused_ends_nothing() {
+    let server = TestServer::start().await;
+    let hand = server.hand();
+    let session = hand.initialize("hand").await;
+    for version in ["2026-07-28", "1999-01-01"] {
+        let delete = hand
+            .request(Method::DELETE, "/mcp")
+            .header("mcp-session-id", &session)
+            .header("mcp-protocol-version", version);
+        assert!(answer(delete).await.status.is_client_error());
+    }
+    assert_eq!(ended(&server.sessions().await[0]), ("active", None));
+    answer(hand.legacy_call(&session, 1, "echo", json!({"message": "x"}))).await;
+    assert!(server.row_of("echo").await.session_id.is_some());
+}
+
+#[tokio::test]
+async fn a_client_that_goes_in_the_middle_of_its_handshake_leaves_no_room_taken() {
+    let server = TestServer::start_with(|config| config.mcp.max_sessions = 1).await;
+    let hand = server.hand();
+    // rmcp has a session that no handshake completed, as when the client is gone before the answer's head.
+    rmcp::transport::streamable_http_server::session::SessionManager::create_session(
+        server.running.rmcp_sessions().as_ref(),
+    )
+    .await
+    .expect("a session");
+    let refused = hand.send(hand.post(), &handshake("early")).await;
+    assert_eq!(refused.error_code(), Some(-32000), "{refused:?}");
+    server.running.sweep().await;
+    server.running.sweep().await;
+    hand.initialize("hand").await;
+}
+
+#[tokio::test]
+async fn a_stranger_s_session_id_does_not_put_a_sessionless_call_into_that_session() {
+    let server = TestServer::start().await;
+    let hand = server.hand();
+    let session = hand.initialize("somebody").await;
+    let call = hand.sessionless_call(1, "echo", json!({"message": "x"}), json!({})).header("mcp-session-id", session);
+    assert_eq!(answer(call).await.status, 200);
+    let row = server.row_of("echo").await;
+    assert_eq!(row.client_type.as_deref(), Some("hand"));
+    assert_eq!(server.sessions().await.len(), 2);
+}
+
+#[tokio::test]
+async fn what_a_client_declares_beyond_reason_is_not_kept() {
+    let server = TestServer::start().await;
+    let hand = server.hand();
+    let mut body = handshake("hand");
+    body["params"]["capabilities"]["experimental"] = json!({"x": {"y": "z".repeat(1 << 20)}});
+    assert_eq!(hand.send(hand.post(), &body).await.status, 200);
+    server.rows().await;
+    let (kept,): (Option<String>,) = sqlx::query_as("SELECT client_capabilities FROM archon_mcp_sessions")
+        .fetch_one(&server.database)
+        .await
+        .expect("the session");
+    assert_eq!(kept, None);
+}

@@ -1,13 +1,11 @@
 //! What each step runs.
 
-use std::process::Command;
-
 use anyhow::Result;
 
 use super::{Context, Selection, Step, browser, end_to_end, node, tools};
 use crate::{
     client,
-    command::{command, find_program, run},
+    command::{find_program, run},
     wasm_std::{TARGET, WasmStd},
 };
 
@@ -59,18 +57,16 @@ fn client_bundle(context: &Context) -> Result<()> {
 }
 
 fn machete(context: &Context) -> Result<()> {
-    let machete = tools::MACHETE.ensure(context.project, context.progress)?;
-    run(in_root(context, command(machete)).args(["--skip-target-dir", "."]))
+    run(tools::MACHETE.command(context.project, context.progress)?.args(["--skip-target-dir", "."]))
 }
 
 fn deny(context: &Context) -> Result<()> {
-    let deny = tools::DENY.ensure(context.project, context.progress)?;
-    let mut command = in_root(context, command(deny));
-    command.args(["--locked", "check", "bans", "licenses", "sources"]);
+    let mut deny = tools::DENY.command(context.project, context.progress)?;
+    deny.args(["--locked", "check", "bans", "licenses", "sources"]);
     if context.selection.advisories {
-        command.arg("advisories");
+        deny.arg("advisories");
     }
-    run(&mut command)
+    run(&mut deny)
 }
 
 /// The whole workspace at once: the app gets its feature `ssr` through the server, as in the binary.
@@ -95,9 +91,4 @@ fn unit(context: &Context) -> Result<()> {
         cargo.args(["test", "--workspace"]);
     }
     run(&mut cargo)
-}
-
-fn in_root(context: &Context, mut command: Command) -> Command {
-    command.current_dir(&context.project.root);
-    command
 }

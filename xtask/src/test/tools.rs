@@ -3,6 +3,7 @@
 use std::{
     env,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use anyhow::{Context, Result};
@@ -26,8 +27,15 @@ pub const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2", takes: 70 }
 pub const MACHETE: Tool = Tool { name: "cargo-machete", version: "0.9.2", takes: 25 };
 
 impl Tool {
+    /// A command in the project's folder; installs the tool first where it is missing.
+    pub fn command(&self, project: &Project, progress: &Progress) -> Result<Command> {
+        let mut tool = direct(&self.ensure(project, progress)?);
+        tool.current_dir(&project.root);
+        Ok(tool)
+    }
+
     /// The pinned version in `target/tools`, or the one on the PATH, or else the pinned one, installed now.
-    pub fn ensure(&self, project: &Project, progress: &Progress) -> Result<PathBuf> {
+    fn ensure(&self, project: &Project, progress: &Progress) -> Result<PathBuf> {
         let root = project.target.join("tools");
         let own = root.join("bin").join(format!("{}{}", self.name, env::consts::EXE_SUFFIX));
         if own.is_file() && self.is_pinned(&own) {
@@ -52,6 +60,14 @@ impl Tool {
 
     fn is_pinned(&self, binary: &Path) -> bool {
         // One prints its name before the version, the other does not.
-        capture(command(binary).arg("--version")).is_ok_and(|text| text.split_whitespace().last() == Some(self.version))
+        capture(direct(binary).arg("--version")).is_ok_and(|text| text.split_whitespace().last() == Some(self.version))
     }
+}
+
+/// Starts it as from a shell. Where cargo's variable CARGO is set, cargo-machete takes its first argument for the name of a
+/// subcommand, and drops it.
+fn direct(binary: &Path) -> Command {
+    let mut tool = command(binary);
+    tool.env_remove("CARGO");
+    tool
 }

@@ -17,6 +17,7 @@ pub fn Failures(errors: Vec<ErrorKind>, session_id: String) -> impl IntoView {
             let filter = RequestFilter {
                 session: Some(session_id.clone()),
                 outcome: Some(kind.outcome),
+                error_code: kind.error_code,
                 ..RequestFilter::default()
             };
             view! {

@@ -111,7 +111,7 @@ impl TestTools {
         "through".to_owned()
     }
 
-    /// Tells the client of its progress, then waits for the gate and answers.
+    /// Tells the client of its progress, then answers.
     #[tool]
     async fn notify(&self, context: RequestContext<RoleServer>) -> Result<String, ErrorData> {
         if let Some(token) = context.meta.get_progress_token() {

@@ -87,6 +87,9 @@ fn conditions_of(filter: &RequestFilter, now: DateTime<Utc>, index: TimeIndex) -
     if filter.errors_only || filter.outcome.is_some_and(Outcome::is_error) {
         conditions.add("status = 'error'");
     }
+    if let Some(code) = filter.error_code {
+        conditions.bind("error_code = {}", [code])?;
+    }
     if let Some(min_ms) = filter.min_ms {
         if !min_ms.is_finite() {
             return Err(StoreError::Invalid { parameter: "min_ms", reason: "is not a number".to_owned() });
