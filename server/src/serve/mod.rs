@@ -157,7 +157,8 @@ impl Setup {
             changes: changes.clone(),
             version: env!("CARGO_PKG_VERSION"),
         };
-        let app = router(endpoint.clone(), dashboard, guard).into_make_service_with_connect_info::<SocketAddr>();
+        let app = router(endpoint.clone(), dashboard, guard, &config.http.allowed_origins)
+            .into_make_service_with_connect_info::<SocketAddr>();
         let stop_listening = CancellationToken::new();
         // Without TCP_NODELAY each SSE answer waits for a delayed ACK: 44 ms a call instead of 0.1 ms.
         let listener = listener.tap_io(|stream| {

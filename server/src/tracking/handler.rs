@@ -29,7 +29,7 @@ use rmcp::{
         UpdateTaskParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
-    transport::streamable_http_server::session::{SessionRestoreMarker, local::LocalSessionManager},
+    transport::streamable_http_server::session::local::LocalSessionManager,
 };
 
 /// Larger declarations of capabilities are not kept, bytes: they stay in memory as long as their session.
@@ -239,10 +239,6 @@ impl<H: ServerHandler> ServerHandler for TrackedHandler<H> {
         context: RequestContext<RoleServer>,
     ) -> Result<InitializeResult, ErrorData> {
         let slot = slot_of(&context.extensions);
-        if context.extensions.get::<SessionRestoreMarker>().is_some() {
-            // rmcp replays the handshake of a session that it restores: nobody asked for it now.
-            return self.inner.initialize(request, context).await;
-        }
         let mut hello = ClientHello {
             name: Some(cut(request.client_info.name.clone(), MAX_NAME)),
             version: Some(cut(request.client_info.version.clone(), MAX_NAME)),

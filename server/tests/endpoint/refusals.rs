@@ -234,3 +234,30 @@ async fn probes_without_a_request_make_neither_row_nor_session() {
     assert_eq!(server.rows().await, []);
     assert_eq!(server.sessions().await, []);
 }
+
+#[tokio::test]
+async fn a_page_of_an_allowed_origin_may_ask_and_read_its_session() {
+    const PAGE: &str = "https://app.example";
+    let server = TestServer::start_with(|config| config.http.allowed_origins = vec![PAGE.to_owned()]).await;
+    let hand = server.hand();
+    let preflight = |origin: &'static str| {
+        let request = hand.request(Method::OPTIONS, "/mcp").header("origin", origin);
+        request
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "content-type")
+            .send()
+    };
+    let allowed = preflight(PAGE).await.expect("an answer");
+    assert_eq!(allowed.status(), 200);
+    assert_eq!(allowed.headers()["access-control-allow-origin"], PAGE);
+    assert_eq!(allowed.headers()["access-control-allow-headers"], "content-type");
+    let other = preflight("https://evil.example").await.expect("an answer");
+    assert!(other.headers().get("access-control-allow-origin").is_none());
+
+    let greeted =
+        hand.post().header("origin", PAGE).body(handshake("page").to_string()).send().await.expect("an answer");
+    assert_eq!(greeted.status(), 200);
+    assert_eq!(greeted.headers()["access-control-allow-origin"], PAGE);
+    assert_eq!(greeted.headers()["access-control-expose-headers"], "mcp-session-id");
+    assert_eq!(server.rows().await.len(), 1, "a preflight is no request");
+}
