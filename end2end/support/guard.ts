@@ -43,8 +43,9 @@ export class Guard {
     });
     context.on('requestfailed', (request) => {
       const why = request.failure()?.errorText ?? '';
-      // Who leaves a page ends its event stream, and a report that was on its way.
-      const left = why === 'net::ERR_ABORTED' && /^\/(events$|api\/)/.test(new URL(request.url()).pathname);
+      // Who leaves a page ends what was still on its way: its event stream, a report, the bundle, the icon. A server that
+      // fails is another error.
+      const left = why === 'net::ERR_ABORTED';
       // Without scripts Chromium does not load them either, and blames the policy.
       const unwanted = !scripted && why === 'csp' && request.url().startsWith(`${origin}/pkg/app.js`);
       if (!left && !unwanted) {
