@@ -181,6 +181,8 @@ pub struct Totals {
     pub errors: u64,
     /// Bytes of all answers: what the calls put on the wire towards the clients.
     pub response_bytes: u64,
+    /// What the results cost the clients' context, in tokens: an estimate.
+    pub response_tokens: u64,
     /// Latency in ms; `None` when there was no request.
     pub p50_ms: Option<f64>,
     pub p95_ms: Option<f64>,
@@ -197,6 +199,8 @@ pub struct Bucket {
     pub p95_ms: Option<f64>,
     pub p99_ms: Option<f64>,
     pub response_bytes: u64,
+    /// An estimate.
+    pub response_tokens: u64,
 }
 
 /// One tool's figures over the range.
@@ -207,6 +211,10 @@ pub struct ToolTotals {
     pub errors: u64,
     pub p95_ms: Option<f64>,
     pub response_bytes: u64,
+    /// An estimate.
+    pub response_tokens: u64,
+    /// What its definition costs each client that lists it, in tokens: an estimate. `None` when it was never listed.
+    pub definition_tokens: Option<u64>,
 }
 
 /// A session, as lists show it.
@@ -251,6 +259,8 @@ pub struct RequestRow {
     pub duration_ms: f64,
     pub request_bytes: u64,
     pub response_bytes: u64,
+    /// What the result costs the client's context, in tokens: an estimate. `None` where there was none that a model reads.
+    pub response_tokens: Option<u32>,
 }
 
 /// What `/` shows.
@@ -390,9 +400,87 @@ pub struct RequestDetail {
     pub turn_id: Option<String>,
     pub trace_id: Option<String>,
     pub server_instance: String,
+    /// What was captured of the arguments; `None` when nothing was, or when it is no longer kept.
+    pub arguments: Option<Captured>,
+    pub result: Option<Captured>,
     /// The request before and the one after it in the same session.
     pub previous: Option<String>,
     pub next: Option<String>,
+}
+
+/// JSON as it was captured, with what looks secret replaced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Captured {
+    pub json: String,
+    /// Only the beginning was kept: `json` ends in the middle.
+    pub is_cut: bool,
+}
+
+/// What `/health` shows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Health {
+    pub now: DateTime<Utc>,
+    /// When this server process started.
+    pub started_at: DateTime<Utc>,
+    pub version: String,
+    /// `None` when tracking is off.
+    pub recorder: Option<RecorderHealth>,
+    pub database: DatabaseHealth,
+    /// Of the last 24 hours; `None` when the database did not answer.
+    pub coverage: Option<Coverage>,
+    pub retention: Retention,
+}
+
+/// Where the records are. Counts are since the server started.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RecorderHealth {
+    /// Records that the database has.
+    pub written: u64,
+    /// Records in the spool that the database has not got yet.
+    pub waiting: u64,
+    /// Records that could be kept nowhere: the spool was full, or could not be written.
+    pub lost: u64,
+    /// Records that the database refuses as they are; they are set aside in the spool's folder.
+    pub refused: u64,
+    /// Bytes in the spool that were no whole record; they are set aside in the spool's folder.
+    pub damaged_bytes: u64,
+    pub spool_bytes: u64,
+    pub spool_quota_bytes: u64,
+    pub last_commit: Option<DateTime<Utc>>,
+    /// Since when the database has not taken what it was given.
+    pub failing_since: Option<DateTime<Utc>>,
+    /// The spool could not be written the last time.
+    pub spool_failing: bool,
+}
+
+/// The database itself.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DatabaseHealth {
+    /// `SQLite`.
+    pub engine: String,
+    pub answers: bool,
+    /// With all that lies beside it (the write-ahead log); `None` when it did not answer.
+    pub bytes: Option<u64>,
+    pub quota_bytes: u64,
+}
+
+/// How many requests could be attributed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coverage {
+    pub requests: u64,
+    pub with_session: u64,
+    pub with_client: u64,
+    pub with_user: u64,
+}
+
+/// How long what is kept, in seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retention {
+    pub requests: u64,
+    pub payloads: u64,
+    pub sessions: u64,
+    pub minute_buckets: u64,
+    pub hour_buckets: u64,
 }
 
 /// Why a report could not be made. The detail is in the server's log.
@@ -415,4 +503,6 @@ pub trait Reports: Send + Sync + 'static {
     async fn requests(&self, filter: RequestFilter) -> Result<RequestPage, ReportError>;
     /// `None` when there is no such request.
     async fn request(&self, id: &str) -> Result<Option<RequestDetail>, ReportError>;
+    /// Never fails: what does not answer is part of it.
+    async fn health(&self) -> Health;
 }

@@ -29,7 +29,7 @@ use crate::{
         handler::Tracon,
         tools::system::Vitals,
     },
-    store::{Store, StoreReports, Writer},
+    store::{Recording, ServerFacts, Store, StoreReports, Writer},
     tracking::{self, Tracker, Tracking, sessions::Limits},
 };
 
@@ -152,8 +152,15 @@ impl Setup {
         let stop_streams = CancellationToken::new();
         let settings = settings(&config, tracker.is_some());
         let endpoint = Endpoint::new(handler(vitals), &settings, guard.clone(), tracker.clone(), stop_streams.clone());
+        let facts = ServerFacts {
+            version: env!("CARGO_PKG_VERSION"),
+            started_at: clock.now(),
+            retention: tracon_app::reports::Retention::default(),
+            database_quota_bytes: 0,
+        };
+        let recording = Arc::new(Recorded(tracker.clone()));
         let dashboard = Dashboard {
-            reports: Arc::new(StoreReports::new(store.clone(), clock)),
+            reports: Arc::new(StoreReports::new(store.clone(), clock, facts, recording)),
             changes: changes.clone(),
             version: env!("CARGO_PKG_VERSION"),
         };
@@ -267,6 +274,17 @@ impl Running {
             Some(writer) => writer.close().await.map_err(ServeError::Closing),
             None => Err(ServeError::WriterEnded),
         }
+    }
+}
+
+/// What the health page asks of the tracker.
+#[derive(Debug)]
+struct Recorded(Option<Arc<Tracker>>);
+
+impl Recording for Recorded {
+    fn health(&self) -> Option<tracon_app::reports::RecorderHealth> {
+        let state = self.0.as_ref()?.recorder.state();
+        Some(tracon_app::reports::RecorderHealth { waiting: state.waiting, lost: state.lost, ..Default::default() })
     }
 }
 

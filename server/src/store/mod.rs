@@ -14,16 +14,21 @@ mod reports;
 mod sqlite;
 mod stretch;
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use tracon_app::reports::{
-    Overview, RequestDetail, RequestFilter, RequestPage, SessionDetail, SessionFilter, SessionPage, TimeRange,
+    Coverage, Overview, RequestDetail, RequestFilter, RequestPage, SessionDetail, SessionFilter, SessionPage, TimeRange,
 };
 use uuid::Uuid;
 
 pub use self::{
     error::StoreError,
-    record::{Attribution, Change, DisconnectReason, PresenceChange, RequestRecord, SessionRecord},
-    reports::StoreReports,
+    record::{
+        Attribution, Captured, Change, DisconnectReason, ParkedSession, Payload, PresenceChange, RequestRecord,
+        SessionRecord, ToolDefinition,
+    },
+    reports::{Recording, ServerFacts, StoreReports},
     sqlite::{SqliteStore, SqliteWriter, sqlite_url},
 };
 
@@ -32,6 +37,28 @@ pub use self::{
 pub struct Applied {
     pub requests: u64,
     pub sessions: u64,
+}
+
+/// How long what is kept, and how much at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RetentionPolicy {
+    pub requests: Duration,
+    pub payloads: Duration,
+    /// Sessions that have ended; none goes before its last request.
+    pub sessions: Duration,
+    pub minute_buckets: Duration,
+    pub hour_buckets: Duration,
+    /// Of the database with all that lies beside it, bytes. Past it the oldest payloads go first, then the oldest requests.
+    pub quota_bytes: u64,
+}
+
+/// What one step of [`Writer::retain`] did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retained {
+    /// Rows that are gone, of all tables.
+    pub deleted: u64,
+    /// There is more to do right now.
+    pub more: bool,
 }
 
 /// The reading half. Clones share one pool of connections.
@@ -73,6 +100,35 @@ impl Store {
     pub async fn ping(&self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(store) => store.ping().await,
+        }
+    }
+
+    /// The engine's name, for people.
+    #[must_use]
+    pub const fn engine(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "SQLite",
+        }
+    }
+
+    /// What the database takes on disk, with all that lies beside it, bytes.
+    pub async fn size(&self) -> Result<u64, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.size().await,
+        }
+    }
+
+    /// How many of the requests of the last 24 hours have a session, a client, a user.
+    pub async fn coverage(&self, now: DateTime<Utc>) -> Result<Coverage, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.coverage(now).await,
+        }
+    }
+
+    /// What brings the session of that transport id back; `None` when there is none, or when its client ended it.
+    pub async fn parked_session(&self, transport_session_id: &str) -> Result<Option<String>, StoreError> {
+        match self {
+            Self::Sqlite(store) => store.parked_session(transport_session_id).await,
         }
     }
 
@@ -160,6 +216,14 @@ impl Writer {
     pub async fn close_left_open(&mut self, instance: Uuid) -> Result<u64, StoreError> {
         match self {
             Self::Sqlite(writer) => writer.close_left_open(instance).await,
+        }
+    }
+
+    /// Takes one small step towards what `policy` allows: deletes what is oldest of what is too old or too much, and gives
+    /// space back. The caller writes between two steps.
+    pub async fn retain(&mut self, policy: &RetentionPolicy, now: DateTime<Utc>) -> Result<Retained, StoreError> {
+        match self {
+            Self::Sqlite(writer) => writer.retain(policy, now).await,
         }
     }
 

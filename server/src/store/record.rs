@@ -3,11 +3,12 @@
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use tracon_app::reports::{Outcome, Presence};
 use uuid::Uuid;
 
 /// Which signal ties requests to their session; `tracking::attribution` says in what order they are tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Attribution {
     /// The `Mcp-Session-Id` of the legacy protocol.
     Transport,
@@ -33,7 +34,7 @@ impl Attribution {
 }
 
 /// Why a session ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum DisconnectReason {
     /// The client sent DELETE.
     ClientDisconnect,
@@ -59,7 +60,7 @@ impl DisconnectReason {
 }
 
 /// A session as it was when it opened; what changes later is in the requests and presence changes that name it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SessionRecord {
     pub session_id: Uuid,
     pub client_type: Option<String>,
@@ -81,7 +82,7 @@ pub struct SessionRecord {
 }
 
 /// One JSON-RPC request, answered or not. There is one for each, exactly.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RequestRecord {
     /// A `UUIDv7`, so that ids sort by start.
     pub id: Uuid,
@@ -103,6 +104,11 @@ pub struct RequestRecord {
     pub request_bytes: u64,
     /// Of the HTTP body, as far as it was handed on.
     pub response_bytes: u64,
+    /// What the result costs the context of the model that reads it, in tokens: an estimate. `None` where there was no
+    /// result, or none that a model reads.
+    pub response_tokens: Option<u32>,
+    /// What was captured of arguments and result; `None` when capture is off.
+    pub payload: Option<Box<Payload>>,
     pub http_status: Option<u16>,
     /// The JSON-RPC id, as JSON.
     pub rpc_id: Option<String>,
@@ -113,10 +119,44 @@ pub struct RequestRecord {
     pub server_instance: Uuid,
 }
 
+/// What was captured of one request. At least one of the two is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payload {
+    pub arguments: Option<Captured>,
+    pub result: Option<Captured>,
+}
+
+/// JSON as it was captured: redacted already, unless everything was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Captured {
+    pub json: String,
+    /// Only the beginning was kept: `json` ends in the middle.
+    pub is_cut: bool,
+}
+
+/// What the definition of a tool costs each client that lists it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolDefinition {
+    pub tool_name: String,
+    /// An estimate.
+    pub tokens: u32,
+    /// When it was last listed to a client.
+    pub at: DateTime<Utc>,
+}
+
+/// What brings a session of the legacy protocol back after it was parked, or after a restart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParkedSession {
+    pub transport_session_id: String,
+    /// The parameters of its `initialize`, JSON.
+    pub state: String,
+    pub at: DateTime<Utc>,
+}
+
 /// A session became active, idle or disconnected.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PresenceChange {
-    pub session: Arc<SessionRecord>,
+    pub session_id: Uuid,
     pub presence: Presence,
     /// Set when `presence` is `Disconnected`.
     pub reason: Option<DisconnectReason>,
@@ -125,11 +165,18 @@ pub struct PresenceChange {
 }
 
 /// One thing to write, in the order in which it happened.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[expect(clippy::large_enum_variant, reason = "nearly all are requests: a box would cost an allocation each")]
 pub enum Change {
     /// A session opened. A request whose session is not there yet opens it too.
     Opened(Arc<SessionRecord>),
     Request(RequestRecord),
+    /// Of a session that is not there it says nothing.
     Presence(PresenceChange),
+    /// A tool's definition was listed. The latest counts.
+    Defined(ToolDefinition),
+    /// A session of the legacy protocol can be brought back from now on. The latest state counts.
+    Parked(ParkedSession),
+    /// It cannot any more: the client ended the session of that transport id.
+    Forgotten(String),
 }

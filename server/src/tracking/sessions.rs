@@ -280,8 +280,8 @@ impl Sessions {
     }
 
     fn changed(&self, session: &LiveSession, presence: Presence, reason: Option<DisconnectReason>, at: DateTime<Utc>) {
-        let session = Arc::clone(&session.record);
-        self.recorder.record(Change::Presence(PresenceChange { session, presence, reason, at }));
+        let session_id = session.record.session_id;
+        self.recorder.record(Change::Presence(PresenceChange { session_id, presence, reason, at }));
     }
 
     fn live(&self) -> MutexGuard<'_, Live> {

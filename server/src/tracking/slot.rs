@@ -284,6 +284,8 @@ impl Slot {
             duration: end.at.duration_since(self.started),
             request_bytes: self.tap.size(),
             response_bytes: state.response_bytes,
+            response_tokens: None,
+            payload: None,
             http_status: state.http_status,
             rpc_id: call.rpc_id,
             protocol_version: call.protocol_version,

@@ -10,11 +10,12 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
+use tracon::clock::Clock;
 use tracon::store::{
-    Applied, Attribution, Change, DisconnectReason, PresenceChange, RequestRecord, SessionRecord, Store, Writer,
-    sqlite_url,
+    Applied, Attribution, Change, DisconnectReason, PresenceChange, Recording, RequestRecord, ServerFacts,
+    SessionRecord, Store, StoreReports, Writer, sqlite_url,
 };
-use tracon_app::reports::{Outcome, Presence, RequestFilter, SessionFilter};
+use tracon_app::reports::{Outcome, Presence, RecorderHealth, RequestFilter, Retention, SessionFilter};
 use uuid::Uuid;
 
 /// The engines that the story runs on.
@@ -70,6 +71,8 @@ impl Fixture {
             duration: Duration::from_micros(1_500),
             request_bytes: 120,
             response_bytes: 340,
+            response_tokens: Some(85),
+            payload: None,
             http_status: Some(200),
             rpc_id: Some("1".to_owned()),
             protocol_version: session.protocol_version.clone(),
@@ -174,7 +177,27 @@ fn presence(
     reason: Option<DisconnectReason>,
     at: DateTime<Utc>,
 ) -> Change {
-    Change::Presence(PresenceChange { session: Arc::clone(session), presence, reason, at })
+    Change::Presence(PresenceChange { session_id: session.session_id, presence, reason, at })
+}
+
+/// The store as the pages see it.
+pub fn reports(on: &Fixture, clock: Arc<dyn Clock>) -> StoreReports {
+    let facts = ServerFacts {
+        version: "0.0.0",
+        started_at: now(),
+        retention: Retention::default(),
+        database_quota_bytes: 1 << 30,
+    };
+    StoreReports::new(on.store.clone(), clock, facts, Arc::new(Untracked))
+}
+
+#[derive(Debug)]
+struct Untracked;
+
+impl Recording for Untracked {
+    fn health(&self) -> Option<RecorderHealth> {
+        None
+    }
 }
 
 /// Milliseconds of a duration, as they are stored.

@@ -52,6 +52,7 @@ fn totals<'a>(rows: impl Iterator<Item = &'a RequestRecord>) -> Totals {
         requests: rows.len() as u64,
         errors: rows.iter().filter(|row| row.outcome.is_error()).count() as u64,
         response_bytes: rows.iter().map(|row| row.response_bytes).sum(),
+        response_tokens: 0,
         p50_ms: percentile(50, durations.clone()),
         p95_ms: percentile(95, durations.clone()),
         p99_ms: percentile(99, durations),

@@ -3,17 +3,14 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use tracon::{
-    clock::ManualClock,
-    store::{Change, StoreReports},
-};
+use tracon::{clock::ManualClock, store::Change};
 use tracon_app::reports::{ReportError, Reports, RequestFilter, SessionFilter, TimeRange};
 
-use crate::fixture::{Fixture, ago, now, session};
+use crate::fixture::{Fixture, ago, now, reports, session};
 
 pub async fn reports_are_of_the_time_of_the_clock(mut on: Fixture) {
     let clock = ManualClock::at(now());
-    let reports = StoreReports::new(on.store.clone(), Arc::new(clock.clone()));
+    let reports = reports(&on, Arc::new(clock.clone()));
     let opened = Arc::new(session(1, ago(60)));
     let call = on.call(&opened, ago(50));
     on.apply(&[Change::Request(call.clone())]).await;
@@ -35,7 +32,7 @@ pub async fn reports_are_of_the_time_of_the_clock(mut on: Fixture) {
 }
 
 pub async fn an_invalid_question_is_told_to_whoever_asks(on: Fixture) {
-    let reports = StoreReports::new(on.store.clone(), Arc::new(ManualClock::at(now())));
+    let reports = reports(&on, Arc::new(ManualClock::at(now())));
     let before = || Some("nonsense".to_owned());
     let told = ReportError::Invalid("`before` does not name a page of this list".to_owned());
     let filter = SessionFilter { before: before(), ..SessionFilter::default() };
@@ -45,7 +42,7 @@ pub async fn an_invalid_question_is_told_to_whoever_asks(on: Fixture) {
 }
 
 pub async fn a_database_that_is_gone_is_unavailable(on: Fixture) {
-    let reports = StoreReports::new(on.store.clone(), Arc::new(ManualClock::at(now())));
+    let reports = reports(&on, Arc::new(ManualClock::at(now())));
     on.store.ping().await.unwrap();
     on.store.close().await;
     assert!(on.store.ping().await.is_err());

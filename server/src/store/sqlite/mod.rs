@@ -102,6 +102,21 @@ impl SqliteStore {
         Ok(())
     }
 
+    pub async fn size(&self) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
+    pub async fn coverage(
+        &self,
+        _now: chrono::DateTime<chrono::Utc>,
+    ) -> Result<tracon_app::reports::Coverage, StoreError> {
+        Ok(tracon_app::reports::Coverage::default())
+    }
+
+    pub async fn parked_session(&self, _id: &str) -> Result<Option<String>, StoreError> {
+        Ok(None)
+    }
+
     pub async fn close(&self) {
         self.readers.close().await;
     }
@@ -127,6 +142,14 @@ impl SqliteWriter {
         transaction.commit().await?;
         self.connection = Some(connection);
         Ok(closed)
+    }
+
+    pub async fn retain(
+        &mut self,
+        _policy: &super::RetentionPolicy,
+        _now: chrono::DateTime<chrono::Utc>,
+    ) -> Result<super::Retained, StoreError> {
+        Ok(super::Retained::default())
     }
 
     pub async fn close(self) -> Result<(), StoreError> {

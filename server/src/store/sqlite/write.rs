@@ -28,7 +28,7 @@ pub async fn apply(connection: &mut SqliteConnection, changes: &[Change]) -> Res
     let new: HashMap<Uuid, &RequestRecord> = requests.iter().map(|request| (request.id, *request)).collect();
     for change in changes {
         match change {
-            Change::Opened(_) => {}
+            Change::Opened(_) | Change::Defined(_) | Change::Parked(_) | Change::Forgotten(_) => {}
             // Of two records of one id, the first is stored, and it alone counts.
             Change::Request(request) => {
                 if new.get(&request.id).is_some_and(|stored| std::ptr::eq(*stored, request)) {
@@ -79,7 +79,7 @@ fn session_of(change: &Change) -> Option<&SessionRecord> {
     match change {
         Change::Opened(session) => Some(session),
         Change::Request(request) => request.session.as_deref(),
-        Change::Presence(change) => Some(&change.session),
+        _ => None,
     }
 }
 

@@ -31,6 +31,7 @@ impl Figures {
             requests: self.requests(),
             errors: self.errors(),
             response_bytes: self.response_bytes,
+            response_tokens: 0,
             p50_ms: self.p50_ms,
             p95_ms: self.p95_ms,
             p99_ms: self.p99_ms,

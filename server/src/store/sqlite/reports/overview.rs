@@ -47,6 +47,7 @@ fn bucket(stretch: Stretch, figures: Figures) -> Bucket {
         p95_ms: figures.p95_ms,
         p99_ms: figures.p99_ms,
         response_bytes: figures.response_bytes,
+        response_tokens: 0,
     }
 }
 
@@ -57,5 +58,7 @@ fn tool((tool_name, figures): (String, Figures)) -> ToolTotals {
         errors: figures.errors(),
         p95_ms: figures.p95_ms,
         response_bytes: figures.response_bytes,
+        response_tokens: 0,
+        definition_tokens: None,
     }
 }

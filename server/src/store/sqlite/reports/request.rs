@@ -58,6 +58,8 @@ pub fn request_detail(row: &SqliteRow) -> Result<RequestDetail, StoreError> {
         turn_id: cells.get("turn_id")?,
         trace_id: cells.get("trace_id")?,
         server_instance: cells.get("server_instance")?,
+        arguments: None,
+        result: None,
         previous: None,
         next: None,
     })

@@ -76,5 +76,6 @@ pub fn request_row(row: &SqliteRow) -> Result<RequestRow, StoreError> {
         duration_ms: cells.get("duration_ms")?,
         request_bytes: cells.count("request_bytes")?,
         response_bytes: cells.count("response_bytes")?,
+        response_tokens: None,
     })
 }

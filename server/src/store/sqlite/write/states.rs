@@ -96,10 +96,10 @@ impl States {
     /// `Active` and `Idle` from before the last activity are ignored: they come from a batch that is applied again, and
     /// following them would undo what the requests after them did.
     pub fn change_presence(&mut self, change: &PresenceChange) {
-        let Some(state) = self.0.get_mut(&change.session.session_id) else { return };
+        let Some(state) = self.0.get_mut(&change.session_id) else { return };
         match (state.presence, change.presence) {
             (Presence::Disconnected, _) => {}
-            (_, Presence::Disconnected) => state.end(change.reason, change.session.connected_at, change.at),
+            (_, Presence::Disconnected) => state.end(change.reason, change.at, change.at),
             (_, presence) => {
                 if time_text(change.at) >= state.last_activity {
                     state.is_changed |= state.presence != presence;
