@@ -18,6 +18,7 @@ pub mod config;
 pub mod http;
 pub mod mcp;
 pub mod serve;
+pub mod spool;
 pub mod store;
 pub mod tracking;
 pub mod wire;

@@ -1,0 +1,196 @@
+//! Bytes that survive `kill -9`: an append-only folder of segment files between those who record and the one who writes.
+//!
+//! A record is in the spool when [`Spool::append`] returns: one `write` into the page cache, which outlives the process
+//! (not a power cut). The [`Reader`] takes records out in their order and gives space back once they are
+//! [committed](Reader::commit). What is found at the start is read first. Bytes that are no record, wherever they stand,
+//! are counted and set aside beside the segments; what stands before and after them is kept.
+//!
+//! No crate does this: `okaywal` and `yaque` have had no release for years, and neither reads on behind damage.
+
+mod frame;
+mod reader;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+pub use self::reader::Reader;
+
+/// A segment that has become this long is followed by a new one, bytes.
+const SEGMENT: u64 = 16 << 20;
+/// What is set aside is kept up to this size a file, bytes.
+const MAX_SET_ASIDE: u64 = 64 << 20;
+const EXTENSION: &str = "spool";
+
+/// The end that is appended to. Clones append to the same spool.
+#[derive(Clone, Debug)]
+pub struct Spool(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    directory: PathBuf,
+    quota: u64,
+    tail: Mutex<Tail>,
+    /// Held as long as the spool is open: a second process would read and cut the same segments.
+    _lock: File,
+}
+
+#[derive(Debug)]
+struct Tail {
+    file: Option<File>,
+    /// Of the segment; names its file.
+    number: u64,
+    /// Of whole records in it, bytes.
+    length: u64,
+    /// Of all segments before it, bytes.
+    before: u64,
+}
+
+/// Why a record is not in the spool.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    /// It would be larger than it may be.
+    #[error("the spool is full ({0} bytes)")]
+    Full(u64),
+    #[error("the record is larger than a record may be ({0} bytes)")]
+    TooLarge(usize),
+    #[error("the spool cannot be written ({0})")]
+    Io(#[from] io::Error),
+}
+
+/// Why there is no spool.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("the spool {} cannot be opened ({source}): grant write access, or use another --data-dir", path.display())]
+    Io { path: PathBuf, source: io::Error },
+    #[error("the spool {} is in use by another tracon: stop that one, or use another --data-dir", path.display())]
+    InUse { path: PathBuf },
+}
+
+impl Spool {
+    /// Opens the spool in `directory`, makes it if it is missing. `quota` is in bytes, for all segments together.
+    ///
+    /// # Errors
+    /// The folder cannot be used at all. What is in the segments is never a reason.
+    pub fn open(directory: &Path, quota: u64) -> Result<(Self, Reader), OpenError> {
+        let failed = |source| OpenError::Io { path: directory.to_owned(), source };
+        fs::create_dir_all(directory).map_err(failed)?;
+        let lock = OpenOptions::new().create(true).append(true).open(directory.join("lock")).map_err(failed)?;
+        lock.try_lock().map_err(|error| match error {
+            fs::TryLockError::WouldBlock => OpenError::InUse { path: directory.to_owned() },
+            fs::TryLockError::Error(source) => failed(source),
+        })?;
+        let mut found = Vec::new();
+        for entry in fs::read_dir(directory).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if let Some(number) = number_of(&path) {
+                found.push((number, fs::metadata(&path).map_err(failed)?.len()));
+            }
+        }
+        found.sort_unstable();
+        // Always a new segment: the last one may end in the middle of a record.
+        let number = found.last().map_or(0, |(number, _)| number + 1);
+        let before = found.iter().map(|(_, length)| length).sum();
+        let tail = Tail { file: None, number, length: 0, before };
+        let shared = Arc::new(Shared { directory: directory.to_owned(), quota, tail: Mutex::new(tail), _lock: lock });
+        let found = found.into_iter().map(|(number, _)| number).collect();
+        Ok((Self(Arc::clone(&shared)), Reader::new(shared, found)))
+    }
+
+    /// Appends the record that `fill` writes. It is there, whole, when this returns; after an error nothing of it is.
+    ///
+    /// `scratch` is overwritten: it saves an allocation where it is used again.
+    pub fn append(
+        &self,
+        scratch: &mut Vec<u8>,
+        fill: impl FnOnce(&mut Vec<u8>) -> Result<(), AppendError>,
+    ) -> Result<(), AppendError> {
+        frame::write(scratch, fill)?;
+        if scratch.len() - frame::HEADER > frame::MAX_RECORD {
+            return Err(AppendError::TooLarge(scratch.len()));
+        }
+        let mut tail = self.0.tail();
+        if tail.before + tail.length + scratch.len() as u64 > self.0.quota {
+            return Err(AppendError::Full(self.0.quota));
+        }
+        if tail.length >= SEGMENT {
+            tail.next();
+        }
+        let result = tail.file(&self.0.directory)?.write_all(scratch);
+        if let Err(error) = result {
+            // A part of it may be there. What cannot be cut off is left behind in a segment that is read, not written.
+            let length = tail.length;
+            if !tail.file.as_ref().is_some_and(|file| file.set_len(length).is_ok()) {
+                tail.next();
+            }
+            return Err(error.into());
+        }
+        tail.length += scratch.len() as u64;
+        Ok(())
+    }
+
+    /// What the segments take on disk, bytes.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let tail = self.0.tail();
+        tail.before + tail.length
+    }
+
+    /// What they may take, bytes.
+    #[must_use]
+    pub fn quota(&self) -> u64 {
+        self.0.quota
+    }
+}
+
+impl Tail {
+    /// The segment's file, made now if there is none: an idle spool leaves no files behind.
+    fn file(&mut self, directory: &Path) -> io::Result<&mut File> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => OpenOptions::new().create(true).append(true).open(path_of(directory, self.number))?,
+        };
+        Ok(self.file.insert(file))
+    }
+
+    fn next(&mut self) {
+        self.file = None;
+        self.before += self.length;
+        self.length = 0;
+        self.number += 1;
+    }
+}
+
+impl Shared {
+    fn tail(&self) -> MutexGuard<'_, Tail> {
+        self.tail.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps bytes that are of no use to the reader for whoever wants to look at them. Best effort: it is damage already.
+    fn set_aside(&self, name: &str, bytes: &[u8]) {
+        let path = self.directory.join(name);
+        let kept = fs::metadata(&path).map_or(0, |file| file.len());
+        let written = if kept + bytes.len() as u64 > MAX_SET_ASIDE {
+            Err(io::Error::from(io::ErrorKind::FileTooLarge))
+        } else {
+            OpenOptions::new().create(true).append(true).open(&path).and_then(|mut file| file.write_all(bytes))
+        };
+        if let Err(error) = written {
+            tracing::warn!(%error, path = %path.display(), bytes = bytes.len(), "could not be set aside");
+        }
+    }
+}
+
+fn path_of(directory: &Path, number: u64) -> PathBuf {
+    directory.join(format!("{number:020}.{EXTENSION}"))
+}
+
+fn number_of(path: &Path) -> Option<u64> {
+    path.extension().is_some_and(|extension| extension == EXTENSION).then_some(())?;
+    path.file_stem()?.to_str()?.parse().ok()
+}

@@ -1,0 +1,219 @@
+//! The end of the spool that is read: records in their order, each until it is committed.
+
+use std::{
+    collections::VecDeque,
+    fs::{self, File},
+    io::{self, Read},
+    sync::Arc,
+};
+
+use super::{
+    Shared,
+    frame::{self, Parsed},
+    path_of,
+};
+
+/// How much is read at once, bytes.
+const CHUNK: u64 = 256 << 10;
+/// Where bytes go that are no record.
+const DAMAGED: &str = "damaged.bin";
+
+/// Takes records out of a spool. There is one.
+#[derive(Debug)]
+pub struct Reader {
+    shared: Arc<Shared>,
+    /// Segments that were there at the start and are not read to their end yet, the oldest first.
+    found: VecDeque<u64>,
+    /// The segment that is being read.
+    number: u64,
+    file: Option<File>,
+    /// Bytes of it that were read into `buffer`, ever.
+    read: u64,
+    /// What was read and not given out yet begins at `start`.
+    buffer: Vec<u8>,
+    start: usize,
+    /// Segments that were given out whole and are not committed, with their sizes.
+    done: Vec<(u64, u64)>,
+}
+
+/// What was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    pub records: usize,
+    /// Bytes that were no record.
+    pub damaged: u64,
+}
+
+impl Reader {
+    pub(super) fn new(shared: Arc<Shared>, found: Vec<u64>) -> Self {
+        let mut found = VecDeque::from(found);
+        let number = found.pop_front().unwrap_or_else(|| shared.tail().number);
+        Self { shared, found, number, file: None, read: 0, buffer: Vec::new(), start: 0, done: Vec::new() }
+    }
+
+    /// How many whole records are waiting, without taking any: for the start, when nobody has counted them.
+    ///
+    /// # Errors
+    /// A segment could not be read.
+    pub fn count(&self) -> io::Result<u64> {
+        let tail = self.shared.tail().number;
+        let mut records = 0;
+        for number in std::iter::once(self.number).chain(self.found.iter().copied()).filter(|number| *number != tail) {
+            let bytes = fs::read(path_of(&self.shared.directory, number))?;
+            let mut rest = &bytes[..];
+            while !rest.is_empty() {
+                rest = match frame::parse(rest, true) {
+                    Parsed::Record { size, .. } => {
+                        records += 1;
+                        &rest[size..]
+                    }
+                    Parsed::Damaged(size) => &rest[size..],
+                    Parsed::Incomplete => &[],
+                };
+            }
+        }
+        Ok(records)
+    }
+
+    /// Gives the next records to `take`, at most `max_records`, and no more once they have `max_bytes`. Zero records mean
+    /// that all that is there was taken.
+    ///
+    /// # Errors
+    /// A segment could not be read; records that were given out before count as taken.
+    pub fn take(&mut self, max_records: usize, max_bytes: usize, mut take: impl FnMut(&[u8])) -> io::Result<Taken> {
+        let mut taken = Taken::default();
+        let mut bytes = 0;
+        while taken.records < max_records && bytes < max_bytes {
+            // Asked before it is read: what is appended in between must not be taken for the end.
+            let is_closed = self.is_closed();
+            let is_end = !self.fill(frame::HEADER)? && is_closed;
+            let rest = &self.buffer[self.start..];
+            if rest.is_empty() {
+                if is_closed {
+                    self.next_segment();
+                    continue;
+                }
+                break;
+            }
+            match frame::parse(rest, is_end) {
+                Parsed::Record { record, size } => {
+                    take(record);
+                    taken.records += 1;
+                    bytes += size;
+                    self.start += size;
+                }
+                Parsed::Damaged(size) => self.damage(size, &mut taken),
+                Parsed::Incomplete => {
+                    let wanted = rest.len() + 1;
+                    if !self.fill(wanted)? {
+                        if !is_closed {
+                            break;
+                        }
+                        // Its length is wrong: behind it there may be records all the same.
+                        if let Parsed::Damaged(size) = frame::parse(&self.buffer[self.start..], true) {
+                            self.damage(size, &mut taken);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(taken)
+    }
+
+    /// The next `size` bytes are no record.
+    fn damage(&mut self, size: usize, taken: &mut Taken) {
+        self.shared.set_aside(DAMAGED, &self.buffer[self.start..self.start + size]);
+        taken.damaged += size as u64;
+        self.start += size;
+    }
+
+    /// Everything that was taken is kept elsewhere now: its space is given back.
+    pub fn commit(&mut self) {
+        for (number, size) in std::mem::take(&mut self.done) {
+            match fs::remove_file(path_of(&self.shared.directory, number)) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                // It will be read again at the next start, which changes nothing.
+                Err(error) => tracing::warn!(%error, number, "a segment of the spool could not be removed"),
+            }
+            let mut tail = self.shared.tail();
+            tail.before = tail.before.saturating_sub(size);
+        }
+        if self.start < self.buffer.len() {
+            return;
+        }
+        let mut tail = self.shared.tail();
+        // Only when nothing came in between; under the lock nothing can.
+        if tail.number == self.number && tail.length == self.read && self.read > 0 {
+            match tail.file.as_ref().map(|file| file.set_len(0)) {
+                Some(Ok(())) => {
+                    tail.length = 0;
+                    self.read = 0;
+                    self.buffer.clear();
+                    self.start = 0;
+                }
+                Some(Err(error)) => tracing::warn!(%error, "the spool could not be cut"),
+                None => {}
+            }
+        }
+    }
+
+    /// Keeps a record that nobody takes for whoever wants to look at it.
+    pub fn set_aside(&self, name: &str, bytes: &[u8]) {
+        self.shared.set_aside(name, bytes);
+    }
+
+    /// Whether nothing is appended to the segment any more.
+    fn is_closed(&self) -> bool {
+        self.shared.tail().number != self.number
+    }
+
+    /// Reads on until there are `wanted` bytes; `false` when there are not so many yet.
+    fn fill(&mut self, wanted: usize) -> io::Result<bool> {
+        while self.buffer.len() - self.start < wanted {
+            // Of the segment that is appended to only what is whole.
+            let limit = {
+                let tail = self.shared.tail();
+                if tail.number == self.number { Some(tail.length) } else { None }
+            };
+            if limit.is_some_and(|limit| self.read >= limit) {
+                return Ok(false);
+            }
+            if self.file.is_none() {
+                self.file = match File::open(path_of(&self.shared.directory, self.number)) {
+                    Ok(file) => Some(file),
+                    // Closed before anything was written to it.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+                    Err(error) => return Err(error),
+                };
+            }
+            let Some(file) = &mut self.file else { return Ok(false) };
+            if self.start > 0 {
+                self.buffer.drain(..self.start);
+                self.start = 0;
+            }
+            let most = limit.map_or(CHUNK, |limit| CHUNK.min(limit - self.read)).max(1);
+            if self.read == 0 {
+                // After a cut the file begins anew.
+                io::Seek::rewind(file)?;
+            }
+            let count = file.take(most).read_to_end(&mut self.buffer)?;
+            if count == 0 {
+                return Ok(false);
+            }
+            self.read += count as u64;
+        }
+        Ok(true)
+    }
+
+    /// Goes on to the next segment: this one is read to its end, and nothing is appended to it any more.
+    fn next_segment(&mut self) {
+        let tail = self.shared.tail().number;
+        self.done.push((self.number, self.read));
+        self.number = self.found.pop_front().unwrap_or_else(|| (self.number + 1).min(tail));
+        self.file = None;
+        self.read = 0;
+        self.buffer.clear();
+        self.start = 0;
+    }
+}
