@@ -4,13 +4,14 @@
 //!
 //! 1. [`clock`] — time and ids come from outside, so that windows and time-outs are tested without waiting.
 //! 2. [`config`] — read once at the start; everything below gets values, never the environment.
-//! 3. [`store`] — the only place that knows SQL; takes records, gives reports.
-//! 4. [`wire`] — JSON-RPC over HTTP as bytes: shared by the tracker and the endpoint, so that both read a message alike.
-//! 5. [`tracking`] — who called what, how long it took and how it ended; knows no tool.
-//! 6. [`mcp`] — the tools and the endpoint that mounts them behind guard and tracker; a tool knows no tracker.
-//! 7. [`http`] — the router: guard, endpoint, dashboard.
-//! 8. [`serve`] — starts and stops it all.
-//! 9. [`cli`] — what a person types.
+//! 3. [`spool`] — bytes that survive the process, whatever they mean; knows nothing of what is above it.
+//! 4. [`store`] — the only place that knows SQL; takes records, gives reports.
+//! 5. [`wire`] — JSON-RPC over HTTP as bytes: shared by the tracker and the endpoint, so that both read a message alike.
+//! 6. [`tracking`] — who called what, how long it took and how it ended; knows no tool.
+//! 7. [`mcp`] — the tools and the endpoint that mounts them behind guard and tracker; a tool knows no tracker.
+//! 8. [`http`] — the router: guard, endpoint, dashboard.
+//! 9. [`serve`] — starts and stops it all.
+//! 10. [`cli`] — what a person types.
 
 pub mod cli;
 pub mod clock;

@@ -12,6 +12,7 @@ mod http;
 mod layers;
 mod log;
 mod mcp;
+mod retention;
 mod settings;
 mod sources;
 mod tracking;
@@ -25,9 +26,10 @@ pub use http::Http;
 pub use layers::Loaded;
 pub use log::{Log, LogFormat};
 pub use mcp::Mcp;
+pub use retention::Retention;
 pub use settings::{Form, SETTINGS, Setting};
 pub use sources::{CONFIG_VARIABLE, DEFAULT_FILE, Place, Sources};
-pub use tracking::Tracking;
+pub use tracking::{Capture, Tracking};
 
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf};
@@ -48,6 +50,7 @@ pub struct Config {
     pub http: Http,
     pub mcp: Mcp,
     pub tracking: Tracking,
+    pub retention: Retention,
     pub log: Log,
 }
 
@@ -60,6 +63,7 @@ impl Default for Config {
             http: Http::default(),
             mcp: Mcp::default(),
             tracking: Tracking::default(),
+            retention: Retention::default(),
             log: Log::default(),
         }
     }
@@ -93,6 +97,7 @@ impl Config {
         self.http.validate()?;
         self.mcp.validate()?;
         self.tracking.validate()?;
+        self.retention.validate()?;
         self.log.validate()
     }
 }

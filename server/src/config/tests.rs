@@ -179,7 +179,7 @@ fn a_bad_value_is_named_with_its_place_and_what_is_allowed() -> Outcome {
     insta::assert_snapshot!(said(variable("TRACON_MCP_MAX_BODY_BYTES", "4MiB")), @r#"mcp.max_body_bytes = "4MiB" from TRACON_MCP_MAX_BODY_BYTES is not allowed; expected a number of bytes from 1024 to 67108864"#);
     insta::assert_snapshot!(said(variable("TRACON_MCP_MAX_SESSIONS", "-1")), @"mcp.max_sessions = -1 from TRACON_MCP_MAX_SESSIONS is not allowed; expected a number from 1 to 1000000");
     insta::assert_snapshot!(said(variable("TRACON_TRACKING_ENABLED", "yes")), @r#"tracking.enabled = "yes" from TRACON_TRACKING_ENABLED is not allowed; expected true or false"#);
-    insta::assert_snapshot!(said(variable("TRACON_TRACKING_QUEUE_CAPACITY", "1e3")), @r#"tracking.queue_capacity = "1e3" from TRACON_TRACKING_QUEUE_CAPACITY is not allowed; expected a number from 64 to 1048576"#);
+    insta::assert_snapshot!(said(variable("TRACON_TRACKING_SPOOL_QUOTA_BYTES", "1e3")), @r#"tracking.spool_quota_bytes = "1e3" from TRACON_TRACKING_QUEUE_CAPACITY is not allowed; expected a number of bytes from 1048576 to 1099511627776"#);
     insta::assert_snapshot!(said(variable("TRACON_LOG_LEVEL", "vrebose")), @r#"log.level = "vrebose" from TRACON_LOG_LEVEL is not allowed; expected off, error, warn, info, debug or trace, or directives such as `warn,tracon=debug` (`vrebose` is no level; to log a module write `vrebose=debug`)"#);
     insta::assert_snapshot!(said(variable("TRACON_LOG_LEVEL", "tracon=loud")), @r#"log.level = "tracon=loud" from TRACON_LOG_LEVEL is not allowed; expected off, error, warn, info, debug or trace, or directives such as `warn,tracon=debug` (error parsing level filter: expected one of "off", "error", "warn", "info", "debug", "trace", or a number 0-5)"#);
     insta::assert_snapshot!(said(variable("TRACON_LOG_LEVEL", " ")), @r#"log.level = " " from TRACON_LOG_LEVEL is not allowed; expected off, error, warn, info, debug or trace, or directives such as `warn,tracon=debug` (it is empty)"#);
@@ -218,7 +218,9 @@ fn the_ranges_end_where_they_are_said_to_end() {
         ("mcp.max_sessions", ["0", "1", "1000000", "1000001"]),
         ("tracking.idle_after", ["999ms", "1s", "1799s", "1800s"]),
         ("tracking.session_timeout", ["300s", "301s", "365days", "366days"]),
-        ("tracking.queue_capacity", ["63", "64", "1048576", "1048577"]),
+        ("tracking.spool_quota_bytes", ["1048575", "1048576", "1099511627776", "1099511627777"]),
+        ("retention.requests", ["59m", "1h", "3650days", "3651days"]),
+        ("retention.database_quota_bytes", ["16777215", "16777216", "70368744177664", "70368744177665"]),
     ];
     for (key, texts) in ends {
         let taken = texts.map(|text| Config::load(nowhere().flag(key, text)).is_ok());

@@ -20,9 +20,22 @@ pub struct Tracking {
     /// Silence after which a session counts as gone; 1 s to a year.
     #[serde(with = "duration")]
     pub session_timeout: Duration,
-    /// Records that may wait for the database; 64 to 1,048,576. Past it records are dropped and counted: higher costs
-    /// memory while the database is slow, lower loses records sooner.
-    pub queue_capacity: usize,
+    /// What is kept of the arguments and results of calls.
+    pub capture: Capture,
+    /// What may wait on disk for the database, in bytes; 1 MiB to 1 TiB. Past it records are dropped and counted.
+    pub spool_quota_bytes: u64,
+}
+
+/// What is kept of arguments and results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Capture {
+    /// Nothing.
+    Off,
+    /// At most 16 KiB each, with what looks secret replaced.
+    Redacted,
+    /// At most 16 KiB each, as they are.
+    Full,
 }
 
 impl Default for Tracking {
@@ -31,7 +44,8 @@ impl Default for Tracking {
             enabled: true,
             idle_after: Duration::from_mins(5),
             session_timeout: Duration::from_mins(30),
-            queue_capacity: 16_384,
+            capture: Capture::Redacted,
+            spool_quota_bytes: 1 << 30,
         }
     }
 }
@@ -44,8 +58,8 @@ impl Tracking {
         if !SILENCE.contains(&self.session_timeout) {
             return Err(Invalid::value("tracking.session_timeout"));
         }
-        if !(64..=1 << 20).contains(&self.queue_capacity) {
-            return Err(Invalid::value("tracking.queue_capacity"));
+        if !(1 << 20..=1 << 40).contains(&self.spool_quota_bytes) {
+            return Err(Invalid::value("tracking.spool_quota_bytes"));
         }
         if self.idle_after >= self.session_timeout {
             let (idle, gone) = (format_duration(self.idle_after), format_duration(self.session_timeout));

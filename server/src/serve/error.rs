@@ -2,7 +2,7 @@
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
-use crate::store::StoreError;
+use crate::{spool, store::StoreError};
 
 /// One line each, saying what was wrong and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -15,8 +15,15 @@ pub enum ServeError {
     Store(#[from] StoreError),
     #[error("the database could not be closed: {0}")]
     Closing(StoreError),
-    #[error("records were lost: the database took nothing more when the server stopped; the log says how many")]
-    Lost,
+    #[error(transparent)]
+    Spool(#[from] spool::OpenError),
+    #[error("the spool cannot be read ({0}): grant access to it, or use another --data-dir")]
+    SpoolUnreadable(io::Error),
+    #[error(
+        "the database took nothing more when the server stopped: {records} records wait in the spool and are written at the \
+         next start"
+    )]
+    Waiting { records: u64 },
     #[error("the network failed: {0}")]
     Broken(io::Error),
     #[error("the task that writes to the database ended; the log says why")]
@@ -30,8 +37,8 @@ impl ServeError {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Bind { .. } | Self::DataDir { .. } | Self::Store(_) => 2,
-            Self::Closing(_) | Self::Lost | Self::Broken(_) | Self::WriterEnded | Self::ServerEnded => 1,
+            Self::Bind { .. } | Self::DataDir { .. } | Self::Store(_) | Self::Spool(_) | Self::SpoolUnreadable(_) => 2,
+            Self::Closing(_) | Self::Waiting { .. } | Self::Broken(_) | Self::WriterEnded | Self::ServerEnded => 1,
         }
     }
 }

@@ -22,14 +22,15 @@ use self::vitals::ServerVitals;
 use crate::{
     cli::{Listening, banner},
     clock::{Clock, Ids, SystemClock},
-    config::Config,
+    config::{self, Config},
     http::{dashboard::Dashboard, guard::Guard, router},
     mcp::{
         endpoint::{Endpoint, Settings},
         handler::Tracon,
         tools::system::Vitals,
     },
-    store::{Recording, ServerFacts, Store, StoreReports, Writer},
+    spool::Spool,
+    store::{Recording, RetentionPolicy, ServerFacts, Store, StoreReports, Writer},
     tracking::{self, Tracker, Tracking, sessions::Limits},
 };
 
@@ -124,22 +125,29 @@ impl Setup {
         let listener =
             TcpListener::bind(config.bind).await.map_err(|source| ServeError::Bind { address: config.bind, source })?;
         let address = listener.local_addr().map_err(ServeError::Broken)?;
-        if config.database_url.is_none() {
+        if config.database_url.is_none() || config.tracking.enabled {
             make_directory(&config.data_dir)?;
         }
-        let (store, mut writer) = Store::open(config.effective_database_url().expose()).await?;
+        // Before the database: whoever has the spool of this directory has its database, too.
+        let spool = if config.tracking.enabled {
+            Some(Spool::open(&config.data_dir.join("spool"), config.tracking.spool_quota_bytes)?)
+        } else {
+            None
+        };
+        let (store, writer) = Store::open(config.effective_database_url().expose()).await?;
         let ids = Arc::new(Ids::default());
         let instance = ids.next(clock.now());
-        writer.close_left_open(instance).await?;
 
         let limits = Limits {
             idle_after: config.tracking.idle_after,
             session_timeout: config.tracking.session_timeout,
             max_sessions: config.mcp.max_sessions,
         };
-        let (writing, changes, tracker) = if config.tracking.enabled {
-            let capacity = config.tracking.queue_capacity;
-            let tracking = tracking::start(writer, limits, capacity, Arc::clone(&clock), ids, instance);
+        let retention = retention_policy(&config.retention);
+        let (writing, changes, tracker) = if let Some((spool, reader)) = spool {
+            let clock = Arc::clone(&clock);
+            let setup = tracking::Setup { writer, spool, reader, limits, retention, clock, ids, instance };
+            let tracking = tracking::start(setup).map_err(ServeError::SpoolUnreadable)?;
             let (changes, tracker) = (tracking.changes.clone(), Arc::clone(&tracking.tracker));
             (Writing::On(tracking), changes, Some(tracker))
         } else {
@@ -155,8 +163,8 @@ impl Setup {
         let facts = ServerFacts {
             version: env!("CARGO_PKG_VERSION"),
             started_at: clock.now(),
-            retention: tracon_app::reports::Retention::default(),
-            database_quota_bytes: 0,
+            retention: shown_retention(&config.retention),
+            database_quota_bytes: config.retention.database_quota_bytes,
         };
         let recording = Arc::new(Recorded(tracker.clone()));
         let dashboard = Dashboard {
@@ -248,15 +256,14 @@ impl Running {
             // What was just cut off is recorded before the writer stops.
             let _ = tokio::time::timeout(CLOSING, tracker.calls_ended()).await;
         }
-        let (writer, lost) = match self.writing {
+        let (writer, waiting) = match self.writing {
             // It broke, and has been asked why already.
             Writing::On(tracking) if tracking.writer.is_finished() => (None, 0),
             Writing::On(tracking) => {
                 tracking.tracker.sessions.close_all();
                 tracking.stop.cancel();
-                let before = tracking.tracker.recorder.state().lost;
                 let writer = tracking.writer.await.ok();
-                (writer, tracking.tracker.recorder.state().lost - before)
+                (writer, tracking.tracker.recorder.health().waiting)
             }
             Writing::Off { writer, changes } => {
                 drop(changes);
@@ -269,8 +276,8 @@ impl Running {
         }
         self.store.close().await;
         match writer {
-            // The database that took no records does not close cleanly either: the loss is what counts.
-            Some(_) if lost > 0 => Err(ServeError::Lost),
+            // The database that took no records does not close cleanly either: what waits is what counts.
+            Some(_) if waiting > 0 => Err(ServeError::Waiting { records: waiting }),
             Some(writer) => writer.close().await.map_err(ServeError::Closing),
             None => Err(ServeError::WriterEnded),
         }
@@ -283,8 +290,28 @@ struct Recorded(Option<Arc<Tracker>>);
 
 impl Recording for Recorded {
     fn health(&self) -> Option<tracon_app::reports::RecorderHealth> {
-        let state = self.0.as_ref()?.recorder.state();
-        Some(tracon_app::reports::RecorderHealth { waiting: state.waiting, lost: state.lost, ..Default::default() })
+        Some(self.0.as_ref()?.recorder.health())
+    }
+}
+
+fn retention_policy(kept: &config::Retention) -> RetentionPolicy {
+    RetentionPolicy {
+        requests: kept.requests,
+        payloads: kept.payloads,
+        sessions: kept.sessions,
+        minute_buckets: kept.minute_buckets,
+        hour_buckets: kept.hour_buckets,
+        quota_bytes: kept.database_quota_bytes,
+    }
+}
+
+fn shown_retention(kept: &config::Retention) -> tracon_app::reports::Retention {
+    tracon_app::reports::Retention {
+        requests: kept.requests.as_secs(),
+        payloads: kept.payloads.as_secs(),
+        sessions: kept.sessions.as_secs(),
+        minute_buckets: kept.minute_buckets.as_secs(),
+        hour_buckets: kept.hour_buckets.as_secs(),
     }
 }
 

@@ -47,8 +47,8 @@ impl Vitals for ServerVitals {
     }
 
     fn recorder(&self) -> Option<RecorderHealth> {
-        let state = self.tracker.as_ref()?.recorder.state();
-        Some(RecorderHealth { writing: !state.failing, waiting: state.waiting, lost: state.lost })
+        let health = self.tracker.as_ref()?.recorder.health();
+        Some(RecorderHealth { writing: health.failing_since.is_none(), waiting: health.waiting, lost: health.lost })
     }
 
     fn active_sessions(&self) -> u64 {

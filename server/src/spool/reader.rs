@@ -34,21 +34,14 @@ pub struct Reader {
     start: usize,
     /// Segments that were given out whole and are not committed, with their sizes.
     done: Vec<(u64, u64)>,
-}
-
-/// What was read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Taken {
-    pub records: usize,
-    /// Bytes that were no record.
-    pub damaged: u64,
+    damaged: u64,
 }
 
 impl Reader {
     pub(super) fn new(shared: Arc<Shared>, found: Vec<u64>) -> Self {
         let mut found = VecDeque::from(found);
         let number = found.pop_front().unwrap_or_else(|| shared.tail().number);
-        Self { shared, found, number, file: None, read: 0, buffer: Vec::new(), start: 0, done: Vec::new() }
+        Self { shared, found, number, file: None, read: 0, buffer: Vec::new(), start: 0, done: Vec::new(), damaged: 0 }
     }
 
     /// How many whole records are waiting, without taking any: for the start, when nobody has counted them.
@@ -75,15 +68,15 @@ impl Reader {
         Ok(records)
     }
 
-    /// Gives the next records to `take`, at most `max_records`, and no more once they have `max_bytes`. Zero records mean
-    /// that all that is there was taken.
+    /// Gives the next records to `take`, at most `max_records`, and no more once they have `max_bytes`. When it gives none,
+    /// all that is there was taken.
     ///
     /// # Errors
     /// A segment could not be read; records that were given out before count as taken.
-    pub fn take(&mut self, max_records: usize, max_bytes: usize, mut take: impl FnMut(&[u8])) -> io::Result<Taken> {
-        let mut taken = Taken::default();
+    pub fn take(&mut self, max_records: usize, max_bytes: usize, mut take: impl FnMut(&[u8])) -> io::Result<()> {
+        let mut records = 0;
         let mut bytes = 0;
-        while taken.records < max_records && bytes < max_bytes {
+        while records < max_records && bytes < max_bytes {
             // Asked before it is read: what is appended in between must not be taken for the end.
             let is_closed = self.is_closed();
             let is_end = !self.fill(frame::HEADER)? && is_closed;
@@ -98,11 +91,11 @@ impl Reader {
             match frame::parse(rest, is_end) {
                 Parsed::Record { record, size } => {
                     take(record);
-                    taken.records += 1;
+                    records += 1;
                     bytes += size;
                     self.start += size;
                 }
-                Parsed::Damaged(size) => self.damage(size, &mut taken),
+                Parsed::Damaged(size) => self.damage(size),
                 Parsed::Incomplete => {
                     let wanted = rest.len() + 1;
                     if !self.fill(wanted)? {
@@ -111,19 +104,25 @@ impl Reader {
                         }
                         // Its length is wrong: behind it there may be records all the same.
                         if let Parsed::Damaged(size) = frame::parse(&self.buffer[self.start..], true) {
-                            self.damage(size, &mut taken);
+                            self.damage(size);
                         }
                     }
                 }
             }
         }
-        Ok(taken)
+        Ok(())
+    }
+
+    /// Bytes that were no record, since the spool was opened.
+    #[must_use]
+    pub fn damaged_bytes(&self) -> u64 {
+        self.damaged
     }
 
     /// The next `size` bytes are no record.
-    fn damage(&mut self, size: usize, taken: &mut Taken) {
+    fn damage(&mut self, size: usize) {
         self.shared.set_aside(DAMAGED, &self.buffer[self.start..self.start + size]);
-        taken.damaged += size as u64;
+        self.damaged += size as u64;
         self.start += size;
     }
 

@@ -16,13 +16,14 @@ fn append(spool: &Spool, record: &[u8]) -> Result<(), AppendError> {
     })
 }
 
+/// All records that are there, and how many bytes were none.
 fn take_all(reader: &mut Reader) -> (Vec<Vec<u8>>, u64) {
-    let (mut records, mut damaged) = (Vec::new(), 0);
+    let mut records = Vec::new();
     loop {
-        let taken = reader.take(7, 1 << 20, |record| records.push(record.to_vec())).unwrap();
-        damaged += taken.damaged;
-        if taken.records == 0 {
-            return (records, damaged);
+        let before = records.len();
+        reader.take(7, 1 << 20, |record| records.push(record.to_vec())).unwrap();
+        if records.len() == before {
+            return (records, reader.damaged_bytes());
         }
     }
 }

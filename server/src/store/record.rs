@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Utc, serde::ts_microseconds};
 use serde::{Deserialize, Serialize};
 use tracon_app::reports::{Outcome, Presence};
 use uuid::Uuid;
@@ -72,6 +72,7 @@ pub struct SessionRecord {
     pub client_capabilities: Option<String>,
     pub attribution: Attribution,
     pub transport_session_id: Option<String>,
+    #[serde(with = "ts_microseconds")]
     pub connected_at: DateTime<Utc>,
     /// The client is known to connect only to see whether a server answers.
     pub is_probe: bool,
@@ -97,6 +98,7 @@ pub struct RequestRecord {
     pub error_code: Option<i64>,
     pub error_message: Option<String>,
     /// Start, by the wall clock.
+    #[serde(with = "ts_microseconds")]
     pub timestamp: DateTime<Utc>,
     /// From the start to the end of the handler, or to the refusal.
     pub duration: Duration,
@@ -141,6 +143,7 @@ pub struct ToolDefinition {
     /// An estimate.
     pub tokens: u32,
     /// When it was last listed to a client.
+    #[serde(with = "ts_microseconds")]
     pub at: DateTime<Utc>,
 }
 
@@ -150,6 +153,7 @@ pub struct ParkedSession {
     pub transport_session_id: String,
     /// The parameters of its `initialize`, JSON.
     pub state: String,
+    #[serde(with = "ts_microseconds")]
     pub at: DateTime<Utc>,
 }
 
@@ -161,6 +165,7 @@ pub struct PresenceChange {
     /// Set when `presence` is `Disconnected`.
     pub reason: Option<DisconnectReason>,
     /// When it happened; for a session that ended, its end.
+    #[serde(with = "ts_microseconds")]
     pub at: DateTime<Utc>,
 }
 

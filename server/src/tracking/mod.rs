@@ -2,10 +2,11 @@
 //!
 //! Two halves share a [`slot::Slot`] a request: the [`layer`] outside sees every HTTP request, also the refused ones,
 //! sizes, status and disconnects; the [`handler`] wrapper inside sees method, client, exact start and end, and how the
-//! handler ended. Records go through the bounded [`recorder`] to the one writer task. The tracker knows no tool.
+//! handler ended. Records go through the [`recorder`] into the spool, from which the one writer task takes them. The tracker knows no tool.
 
 pub mod attribution;
 pub mod client;
+mod codec;
 pub mod conversation;
 pub mod handler;
 pub mod layer;
@@ -15,19 +16,26 @@ pub mod slot;
 mod verdict;
 mod writer;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    task::JoinHandle,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use self::{recorder::Recorder, sessions::Sessions};
 use crate::{
     clock::{Clock, Ids},
-    store::Writer,
+    spool::{Reader, Spool},
+    store::{RetentionPolicy, Writer},
 };
 
 /// What the halves of the tracker share.
@@ -68,24 +76,50 @@ pub struct Tracking {
     pub changes: watch::Receiver<u64>,
     /// The writer task; it ends only after [`Self::stop`], with everything written that could be.
     pub writer: JoinHandle<Writer>,
+    /// Asks the writer to delete all that is too old or too much now, and to say when it has.
+    pub housekeeping: mpsc::Sender<oneshot::Sender<()>>,
     /// Tells the writer to write what it has and end.
     pub stop: CancellationToken,
 }
 
-/// Starts the writer task and gives the tracker that feeds it. `queue_capacity` is in changes.
-#[must_use]
-pub fn start(
-    writer: Writer,
-    limits: sessions::Limits,
-    queue_capacity: usize,
-    clock: Arc<dyn Clock>,
-    ids: Arc<Ids>,
-    instance: Uuid,
-) -> Tracking {
-    let (recorder, queue) = Recorder::new(queue_capacity);
+/// What a tracker is made of.
+#[derive(Debug)]
+pub struct Setup {
+    pub writer: Writer,
+    pub spool: Spool,
+    pub reader: Reader,
+    pub limits: sessions::Limits,
+    pub retention: RetentionPolicy,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<Ids>,
+    pub instance: Uuid,
+}
+
+/// Starts the writer task, which first writes what it finds in the spool, and gives the tracker that feeds it.
+///
+/// # Errors
+/// The spool cannot be read.
+pub fn start(setup: Setup) -> io::Result<Tracking> {
+    let Setup { writer, spool, reader, limits, retention, clock, ids, instance } = setup;
+    let found = reader.count()?;
+    // One more: the closing of sessions that were left open, which comes after what was found.
+    let recorder = Recorder::new(spool, found + 1, Arc::clone(&clock));
     let (revision, changes) = watch::channel(0);
+    let (housekeeping, asked) = mpsc::channel(1);
     let stop = CancellationToken::new();
-    let writer = tokio::spawn(writer::run(writer, queue, recorder.books(), revision, stop.clone()));
+    let task = writer::Task {
+        writer,
+        spool: reader,
+        books: recorder.books(),
+        found,
+        instance,
+        policy: retention,
+        clock: Arc::clone(&clock),
+        changes: revision,
+        asked,
+        stop: stop.clone(),
+    };
+    let writer = tokio::spawn(task.run());
     let sessions = Sessions::new(limits, Arc::clone(&clock), Arc::clone(&ids), recorder.clone(), instance);
     let tracker = Tracker {
         sessions,
@@ -96,5 +130,5 @@ pub fn start(
         calls: TaskTracker::new(),
         stopping: AtomicBool::new(false),
     };
-    Tracking { tracker: Arc::new(tracker), changes, writer, stop }
+    Ok(Tracking { tracker: Arc::new(tracker), changes, writer, housekeeping, stop })
 }

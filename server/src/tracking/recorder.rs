@@ -1,105 +1,214 @@
-//! The bounded queue between the calls and the writer, and its books.
+//! Takes what is to be written, and its books.
+//!
+//! A change is in the spool when [`Recorder::record`] returns. It never waits for the database: the writer task reads the
+//! spool in its own time, and what the spool cannot take is lost, counted and shown.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    cell::RefCell,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
-use tokio::sync::{mpsc, watch};
+use chrono::{DateTime, Utc};
+use tokio::sync::{Notify, watch};
+use tracon_app::reports::RecorderHealth;
 
-use crate::store::Change;
+use super::{codec, writer::BATCH};
+use crate::{clock::Clock, spool::Spool, store::Change};
 
-/// Takes what is to be written. Never waits: what does not fit is dropped, counted and shown.
-#[derive(Clone, Debug)]
-pub struct Recorder {
-    queue: mpsc::Sender<Change>,
-    books: Arc<Books>,
+thread_local! {
+    /// Where a record becomes bytes: one a thread saves an allocation a call.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
+
+/// The end of the spool that the calls see. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Recorder(Arc<Books>);
 
 /// How many changes there were, and where they are.
 #[derive(Debug)]
 pub(super) struct Books {
+    spool: Spool,
+    clock: Arc<dyn Clock>,
+    /// Changes that were to be recorded, with those found in the spool at the start.
     accepted: AtomicU64,
+    /// Those of them that wait no more: written, refused or lost.
     settled: watch::Sender<u64>,
+    written: AtomicU64,
     lost: AtomicU64,
-    failing: std::sync::atomic::AtomicBool,
+    refused: AtomicU64,
+    damaged_bytes: AtomicU64,
+    spool_failing: AtomicBool,
+    commits: Mutex<Commits>,
+    /// Wakes the writer.
+    wake: Notify,
+    /// The writer has nothing to do and wants to be woken by the next change.
+    asleep: AtomicBool,
+    /// Somebody waits: the writer is not to gather a larger batch first.
+    hurry: AtomicBool,
 }
 
-/// The recorder's state, for the health of the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RecorderState {
-    /// Changes that wait for the database.
-    pub waiting: u64,
-    /// Changes that were dropped because the queue was full, or that could not be written before the server stopped.
-    pub lost: u64,
-    /// The last attempt to write failed; it is being repeated.
-    pub failing: bool,
+#[derive(Clone, Copy, Debug, Default)]
+struct Commits {
+    last: Option<DateTime<Utc>>,
+    failing_since: Option<DateTime<Utc>>,
 }
 
 impl Recorder {
-    /// A recorder and the queue's other end. `capacity` is in changes: a larger one rides out a longer stall of the
-    /// database, and costs about 1 KiB of memory each.
-    pub(super) fn new(capacity: usize) -> (Self, mpsc::Receiver<Change>) {
-        let (queue, receiver) = mpsc::channel(capacity);
-        let books = Books {
-            accepted: AtomicU64::new(0),
+    /// `found`: changes that are in the spool already, or that the writer makes by itself at its start.
+    pub(super) fn new(spool: Spool, found: u64, clock: Arc<dyn Clock>) -> Self {
+        Self(Arc::new(Books {
+            spool,
+            clock,
+            accepted: AtomicU64::new(found),
             settled: watch::Sender::new(0),
+            written: AtomicU64::new(0),
             lost: AtomicU64::new(0),
-            failing: false.into(),
-        };
-        (Self { queue, books: Arc::new(books) }, receiver)
+            refused: AtomicU64::new(0),
+            damaged_bytes: AtomicU64::new(0),
+            spool_failing: AtomicBool::new(false),
+            commits: Mutex::default(),
+            wake: Notify::new(),
+            asleep: AtomicBool::new(false),
+            hurry: AtomicBool::new(false),
+        }))
     }
 
-    /// Hands a change to the writer.
-    pub fn record(&self, change: Change) {
-        // Counted before it is sent: the writer may be done with it before this thread goes on.
-        self.books.accepted.fetch_add(1, Ordering::Release);
-        if self.queue.try_send(change).is_err() {
-            let lost = self.books.lose(1);
-            // Each doubling once: the log must not become the next thing that is full.
-            if lost.is_power_of_two() {
-                tracing::error!(lost, "the database is behind and the queue is full: records are being lost");
+    /// Puts a change into the spool.
+    pub fn record(&self, change: &Change) {
+        let books = &self.0;
+        // Counted before it is there: the writer may be done with it before this thread goes on.
+        let accepted = books.accepted.fetch_add(1, Ordering::SeqCst) + 1;
+        let appended =
+            SCRATCH.with_borrow_mut(|scratch| books.spool.append(scratch, |bytes| codec::encode(change, bytes)));
+        match appended {
+            Ok(()) => {
+                if books.spool_failing.load(Ordering::Relaxed) {
+                    books.spool_failing.store(false, Ordering::Relaxed);
+                }
+                let waiting = accepted.saturating_sub(*books.settled.borrow());
+                if (books.asleep.load(Ordering::SeqCst) && books.asleep.swap(false, Ordering::SeqCst))
+                    || waiting == BATCH as u64
+                {
+                    books.wake.notify_one();
+                }
+            }
+            Err(error) => {
+                books.spool_failing.store(true, Ordering::Relaxed);
+                let lost = books.lost.fetch_add(1, Ordering::AcqRel) + 1;
+                books.settle(1);
+                // Each doubling once: the log must not become the next thing that is full.
+                if lost.is_power_of_two() {
+                    tracing::error!(lost, %error, "records are being lost");
+                }
             }
         }
     }
 
     /// The state right now.
     #[must_use]
-    pub fn state(&self) -> RecorderState {
-        let settled = *self.books.settled.borrow();
-        RecorderState {
-            waiting: self.books.accepted.load(Ordering::Acquire).saturating_sub(settled),
-            lost: self.books.lost.load(Ordering::Acquire),
-            failing: self.books.failing.load(Ordering::Acquire),
+    pub fn health(&self) -> RecorderHealth {
+        let books = &self.0;
+        let commits = books.commits();
+        RecorderHealth {
+            written: books.written.load(Ordering::Acquire),
+            waiting: books.waiting(),
+            lost: books.lost.load(Ordering::Acquire),
+            refused: books.refused.load(Ordering::Acquire),
+            damaged_bytes: books.damaged_bytes.load(Ordering::Acquire),
+            spool_bytes: books.spool.bytes(),
+            spool_quota_bytes: books.spool.quota(),
+            last_commit: commits.last,
+            failing_since: commits.failing_since,
+            spool_failing: books.spool_failing.load(Ordering::Relaxed),
         }
     }
 
-    /// Waits until everything recorded so far is in the database (or counted as lost).
+    /// How many changes were ever to be recorded: everything up to this one [is settled](Self::is_settled) some time.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.0.accepted.load(Ordering::Acquire)
+    }
+
+    /// Whether as many changes as there were at `position` are in the database (or refused, or lost).
+    #[must_use]
+    pub fn is_settled(&self, position: u64) -> bool {
+        *self.0.settled.borrow() >= position
+    }
+
+    /// Waits until everything recorded so far is in the database (or refused, or lost).
     pub async fn settled(&self) {
-        let accepted = self.books.accepted.load(Ordering::Acquire);
+        let books = &self.0;
+        let accepted = self.position();
+        books.hurry.store(true, Ordering::Release);
+        books.wake.notify_one();
         // An error means that the writer is gone: nothing more will come.
-        let _ = self.books.settled.subscribe().wait_for(|settled| *settled >= accepted).await;
+        let _ = books.settled.subscribe().wait_for(|settled| *settled >= accepted).await;
     }
 
     pub(super) fn books(&self) -> Arc<Books> {
-        Arc::clone(&self.books)
+        Arc::clone(&self.0)
     }
 }
 
 impl Books {
+    pub(super) fn settled(&self) -> u64 {
+        *self.settled.borrow()
+    }
+
+    pub(super) fn waiting(&self) -> u64 {
+        self.accepted.load(Ordering::SeqCst).saturating_sub(*self.settled.borrow())
+    }
+
+    /// Returns at once after a change that came since [`Self::will_sleep`].
+    pub(super) async fn woken(&self) {
+        self.wake.notified().await;
+    }
+
+    /// From now on the next change wakes the writer; it must look once more before it sleeps.
+    pub(super) fn will_sleep(&self) {
+        self.asleep.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_awake(&self) {
+        self.asleep.store(false, Ordering::Release);
+    }
+
+    /// Whether somebody waits; asked once.
+    pub(super) fn hurries(&self) -> bool {
+        self.hurry.swap(false, Ordering::AcqRel)
+    }
+
     pub(super) fn written(&self, changes: u64) {
-        self.failing.store(false, Ordering::Release);
+        self.written.fetch_add(changes, Ordering::AcqRel);
+        let mut commits = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
+        *commits = Commits { last: Some(self.clock.now()), failing_since: None };
+    }
+
+    pub(super) fn refused(&self, changes: u64) {
+        self.refused.fetch_add(changes, Ordering::AcqRel);
+    }
+
+    /// So many bytes of the spool were no record, in all.
+    pub(super) fn damaged(&self, bytes: u64) {
+        self.damaged_bytes.store(bytes, Ordering::Release);
+    }
+
+    /// These wait no more.
+    pub(super) fn settle(&self, changes: u64) {
         self.settled.send_modify(|settled| *settled += changes);
     }
 
-    /// Gives how many are lost now.
-    pub(super) fn lose(&self, changes: u64) -> u64 {
-        let lost = self.lost.fetch_add(changes, Ordering::AcqRel) + changes;
-        self.settled.send_modify(|settled| *settled += changes);
-        lost
+    /// The database did not take what it was given. Gives since when.
+    pub(super) fn failed(&self) -> DateTime<Utc> {
+        let now = self.clock.now();
+        let mut commits = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
+        *commits.failing_since.get_or_insert(now)
     }
 
-    pub(super) fn failed(&self) {
-        self.failing.store(true, Ordering::Release);
+    fn commits(&self) -> Commits {
+        *self.commits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

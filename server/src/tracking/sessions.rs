@@ -269,7 +269,7 @@ impl Sessions {
             peer: origin.peer.clone(),
             server_instance: self.instance,
         });
-        self.recorder.record(Change::Opened(Arc::clone(&record)));
+        self.recorder.record(&Change::Opened(Arc::clone(&record)));
         Arc::new(LiveSession {
             record,
             requests: AtomicU64::new(0),
@@ -281,7 +281,7 @@ impl Sessions {
 
     fn changed(&self, session: &LiveSession, presence: Presence, reason: Option<DisconnectReason>, at: DateTime<Utc>) {
         let session_id = session.record.session_id;
-        self.recorder.record(Change::Presence(PresenceChange { session_id, presence, reason, at }));
+        self.recorder.record(&Change::Presence(PresenceChange { session_id, presence, reason, at }));
     }
 
     fn live(&self) -> MutexGuard<'_, Live> {

@@ -268,7 +268,7 @@ impl Slot {
             self.tracker.sessions.touch(session);
         }
         let record = session.map(|session| Arc::clone(&session.record));
-        self.tracker.recorder.record(Change::Request(RequestRecord {
+        self.tracker.recorder.record(&Change::Request(RequestRecord {
             id: self.id,
             client_type: record
                 .as_ref()

@@ -1,90 +1,279 @@
-//! The one task that writes: batches from the queue, a transaction each.
+//! The one task that writes: batches from the spool, a transaction each, and between them what keeps the database small.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::Range, sync::Arc, time::Duration};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::{
-    sync::{mpsc, watch},
-    time::{Instant, sleep},
+    sync::{mpsc, oneshot, watch},
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
-use super::recorder::Books;
-use crate::store::{Change, Writer};
+use super::{codec, recorder::Books};
+use crate::{
+    clock::Clock,
+    spool::Reader,
+    store::{Change, RetentionPolicy, StoreError, Writer},
+};
 
 /// From about this size on, a larger transaction writes no faster.
-const BATCH: usize = 1_000;
+pub(super) const BATCH: usize = 2_000;
+/// Records with what was captured of them are larger: no more than this a transaction, bytes.
+const BATCH_BYTES: usize = 8 << 20;
+/// How long a batch that is not full is gathered: a transaction has its own cost, and a page is not looked at more often.
+const GATHER: Duration = Duration::from_millis(50);
 /// Waits between attempts while the database fails: doubled each time up to the last.
 const FIRST_RETRY: Duration = Duration::from_millis(50);
 const LAST_RETRY: Duration = Duration::from_secs(5);
-/// How long what still waits is tried to be written once the server stops.
+/// How long what still waits is tried to be written once the server stops; what then waits is in the spool at the next
+/// start.
 const DRAIN: Duration = Duration::from_secs(10);
+/// How often it is looked for what is too old or too much.
+const HOUSEKEEPING: TimeDelta = TimeDelta::minutes(1);
+/// How often the clock is asked whether it is time for that.
+const TICK: Duration = Duration::from_secs(5);
+/// Where records go that the database refuses, a line each.
+const REFUSED: &str = "refused.jsonl";
 
-/// Writes until `stop` is cancelled and the queue is empty; then gives the writer back.
-///
-/// A batch that fails is repeated, whole and with growing pauses, while the queue fills behind it; past the queue's
-/// capacity the recorder drops and counts. `changes` moves after each commit.
-pub(super) async fn run(
-    mut writer: Writer,
-    mut queue: mpsc::Receiver<Change>,
-    books: Arc<Books>,
-    changes: watch::Sender<u64>,
-    stop: CancellationToken,
-) -> Writer {
-    let mut batch = Vec::with_capacity(BATCH);
-    // Starts with the first attempt that fails after `stop`.
-    let mut deadline = None;
-    loop {
-        let received = tokio::select! {
-            biased;
-            received = queue.recv_many(&mut batch, BATCH) => received,
-            () = stop.cancelled(), if !queue.is_closed() => {
-                // Nothing new is taken; what is in the queue is still written.
-                queue.close();
+/// What the writer task works with.
+#[derive(Debug)]
+pub(super) struct Task {
+    pub writer: Writer,
+    pub spool: Reader,
+    pub books: Arc<Books>,
+    /// How many records were in the spool at the start: once they are written, the sessions that another process left open
+    /// are closed.
+    pub found: u64,
+    pub instance: Uuid,
+    pub policy: RetentionPolicy,
+    pub clock: Arc<dyn Clock>,
+    /// Moves after each commit.
+    pub changes: watch::Sender<u64>,
+    /// Asks for housekeeping now, whole; answered when it is done.
+    pub asked: mpsc::Receiver<oneshot::Sender<()>>,
+    pub stop: CancellationToken,
+}
+
+/// Why a batch was not written.
+enum Failed {
+    /// The server stops and the database has taken nothing for too long.
+    Stopped,
+}
+
+impl Task {
+    /// Writes until `stop` is cancelled and the spool is empty; then gives the writer back.
+    ///
+    /// A batch that fails is repeated, with growing pauses, while the spool fills behind it.
+    pub async fn run(mut self) -> Writer {
+        let mut batch = Batch::default();
+        // Starts with the first attempt that fails after `stop`.
+        let mut deadline = None;
+        let mut retry = Retry::default();
+        let mut is_closed = self.found == 0 && self.close_left_open(&mut deadline).await;
+        let mut kept_at: Option<DateTime<Utc>> = None;
+        let mut has_more_to_delete = false;
+        loop {
+            match batch.read(&mut self.spool) {
+                Ok(()) => {}
+                Err(error) => {
+                    self.books.failed();
+                    tracing::error!(%error, "the spool cannot be read; it will be tried again");
+                    if retry.pause(&self.stop, &mut deadline).await.is_err() {
+                        return self.writer;
+                    }
+                    continue;
+                }
+            }
+            if batch.taken == 0 {
+                self.spool.commit();
+                if self.stop.is_cancelled() {
+                    return self.writer;
+                }
+                if !has_more_to_delete {
+                    self.wait().await;
+                }
+            } else {
+                if self.write(&batch, &mut deadline).await.is_err() {
+                    let waiting = self.books.waiting();
+                    tracing::warn!(waiting, "the server stops; what waits is written at the next start");
+                    return self.writer;
+                }
+                self.settle(&batch);
+            }
+            if !is_closed && self.books.settled() >= self.found {
+                is_closed = self.close_left_open(&mut deadline).await;
+            }
+            has_more_to_delete = self.keep_house(&mut kept_at).await;
+        }
+    }
+
+    /// Sleeps until there is something to do.
+    async fn wait(&mut self) {
+        self.books.will_sleep();
+        if self.books.waiting() == 0 {
+            tokio::select! {
+                () = self.books.woken() => {}
+                () = self.stop.cancelled() => {}
+                Some(done) = self.asked.recv() => self.keep_whole_house(done).await,
+                () = sleep(TICK) => {}
+            }
+        }
+        self.books.is_awake();
+        // Gathers a batch. Woken early when it is full or when somebody waits for it.
+        if self.books.waiting() < BATCH as u64 && !self.books.hurries() && !self.stop.is_cancelled() {
+            let _ = timeout(GATHER, async {
+                tokio::select! {
+                    () = self.books.woken() => {}
+                    () = self.stop.cancelled() => {}
+                }
+            })
+            .await;
+        }
+    }
+
+    fn settle(&mut self, batch: &Batch) {
+        self.spool.commit();
+        self.books.damaged(self.spool.damaged_bytes());
+        self.books.settle(batch.taken);
+        self.changes.send_modify(|revision| *revision += 1);
+    }
+
+    /// Writes a batch, whole, except for what the database refuses for what it is: that is set aside, alone.
+    async fn write(&mut self, batch: &Batch, deadline: &mut Option<Instant>) -> Result<(), Failed> {
+        for record in &batch.unknown {
+            tracing::error!("a record of the spool is of another version: it is set aside");
+            self.spool.set_aside("unknown.bin", record);
+        }
+        self.books.refused(batch.unknown.len() as u64);
+        let mut parts: Vec<Range<usize>> = vec![0..batch.changes.len()];
+        let mut retry = Retry::default();
+        while let Some(part) = parts.pop() {
+            if part.is_empty() {
                 continue;
             }
-        };
-        if received == 0 {
-            return writer;
+            match self.writer.apply(&batch.changes[part.clone()]).await {
+                Ok(_) => self.books.written(part.len() as u64),
+                Err(error) if error.is_transient() => {
+                    let since = self.books.failed();
+                    tracing::error!(%error, %since, changes = part.len(), "the database did not take a batch; it will be repeated");
+                    retry.pause(&self.stop, deadline).await?;
+                    parts.push(part);
+                }
+                Err(error) if part.len() == 1 => self.refuse(&batch.changes[part.start], &error),
+                Err(_) => {
+                    let middle = part.start + part.len() / 2;
+                    parts.push(middle..part.end);
+                    parts.push(part.start..middle);
+                }
+            }
         }
-        if write(&mut writer, &batch, &books, &stop, &mut deadline).await {
-            books.written(received as u64);
-            changes.send_modify(|revision| *revision += 1);
-        } else {
-            let lost = books.lose(received as u64);
-            tracing::error!(lost, "the server stops and the database takes nothing: records are lost");
+        Ok(())
+    }
+
+    fn refuse(&self, change: &Change, error: &StoreError) {
+        tracing::error!(%error, "the database refuses a record: it is set aside");
+        let mut line = serde_json::to_vec(change).unwrap_or_default();
+        line.push(b'\n');
+        self.spool.set_aside(REFUSED, &line);
+        self.books.refused(1);
+    }
+
+    /// Closes what another process left open, once all that it recorded is there. Gives whether that is done.
+    async fn close_left_open(&mut self, deadline: &mut Option<Instant>) -> bool {
+        let mut retry = Retry::default();
+        loop {
+            match self.writer.close_left_open(self.instance).await {
+                Ok(0) => break,
+                Ok(_) => {
+                    self.changes.send_modify(|revision| *revision += 1);
+                    break;
+                }
+                Err(error) => {
+                    self.books.failed();
+                    tracing::error!(%error, "sessions that were left open could not be closed; it will be repeated");
+                    if retry.pause(&self.stop, deadline).await.is_err() {
+                        return false;
+                    }
+                }
+            }
         }
-        batch.clear();
+        // It stands in the books as one change, so that whoever waits for all waits for this too.
+        self.books.settle(1);
+        true
+    }
+
+    /// One small step, when it is time: what waits to be written goes before the next. Gives whether there is one.
+    async fn keep_house(&mut self, kept_at: &mut Option<DateTime<Utc>>) -> bool {
+        let now = self.clock.now();
+        if kept_at.is_some_and(|at| (at..at + HOUSEKEEPING).contains(&now)) {
+            return false;
+        }
+        match self.writer.retain(&self.policy, now).await {
+            Ok(retained) if retained.more => return true,
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "what is too old could not be deleted; it will be tried again"),
+        }
+        *kept_at = Some(now);
+        false
+    }
+
+    async fn keep_whole_house(&mut self, done: oneshot::Sender<()>) {
+        while self.writer.retain(&self.policy, self.clock.now()).await.is_ok_and(|retained| retained.more) {}
+        // Whoever asked may be gone.
+        let _ = done.send(());
     }
 }
 
-async fn write(
-    writer: &mut Writer,
-    batch: &[Change],
-    books: &Books,
-    stop: &CancellationToken,
-    deadline: &mut Option<Instant>,
-) -> bool {
-    let mut pause = FIRST_RETRY;
-    loop {
-        match writer.apply(batch).await {
-            Ok(_) => return true,
-            Err(error) => {
-                books.failed();
-                tracing::error!(%error, changes = batch.len(), "the database did not take a batch; it will be repeated");
-            }
-        }
+/// What is written at once.
+#[derive(Debug, Default)]
+struct Batch {
+    changes: Vec<Change>,
+    /// Whole records that this version does not understand.
+    unknown: Vec<Vec<u8>>,
+    taken: u64,
+}
+
+impl Batch {
+    fn read(&mut self, spool: &mut Reader) -> std::io::Result<()> {
+        let Self { changes, unknown, .. } = self;
+        changes.clear();
+        unknown.clear();
+        let read = spool.take(BATCH, BATCH_BYTES, |bytes| match codec::decode(bytes) {
+            Some(change) => changes.push(change),
+            None => unknown.push(bytes.to_vec()),
+        });
+        self.taken = (changes.len() + unknown.len()) as u64;
+        // What was read before an error is written first; it comes again.
+        if self.taken > 0 { Ok(()) } else { read }
+    }
+}
+
+/// Growing pauses between attempts.
+#[derive(Debug)]
+struct Retry(Duration);
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self(FIRST_RETRY)
+    }
+}
+
+impl Retry {
+    async fn pause(&mut self, stop: &CancellationToken, deadline: &mut Option<Instant>) -> Result<(), Failed> {
         if stop.is_cancelled() {
             // One deadline for all that waits: an operator's own time-out would otherwise end it in the middle.
             if Instant::now() >= *deadline.get_or_insert_with(|| Instant::now() + DRAIN) {
-                return false;
+                return Err(Failed::Stopped);
             }
             sleep(FIRST_RETRY).await;
-            continue;
+            return Ok(());
         }
         tokio::select! {
-            () = sleep(pause) => {}
+            () = sleep(self.0) => {}
             () = stop.cancelled() => {}
         }
-        pause = (pause * 2).min(LAST_RETRY);
+        self.0 = (self.0 * 2).min(LAST_RETRY);
+        Ok(())
     }
 }
