@@ -13,7 +13,7 @@ use rmcp::{
     ServerHandler,
     transport::streamable_http_server::{
         StreamableHttpServerConfig, StreamableHttpService,
-        session::{SessionId, SessionManager, local::LocalSessionManager},
+        session::{SessionId, SessionManager, local::LocalSessionManager, store::SessionStore},
     },
 };
 use tokio_util::sync::CancellationToken;
@@ -25,6 +25,7 @@ use crate::{
         Tracker,
         handler::{Room, TrackedHandler},
         layer::TrackLayer,
+        parking::Parking,
     },
     wire::{
         self,
@@ -78,12 +79,13 @@ impl std::fmt::Debug for Endpoint {
 
 impl Endpoint {
     /// Mounts any handler behind the product's own guard, tracker and wrapper. `tracker` is `None` when tracking is off;
-    /// the wire stays the same. `stop` ends all streams.
+    /// the wire stays the same. Sessions that `parking` keeps can be brought back. `stop` ends all streams.
     pub fn new<H: ServerHandler>(
         handler: H,
         settings: &Settings,
         guard: Guard,
         tracker: Option<Arc<Tracker>>,
+        parking: Option<Parking>,
         stop: CancellationToken,
     ) -> Self {
         let mut sessions = LocalSessionManager::default();
@@ -99,6 +101,7 @@ impl Endpoint {
         config.sse_retry = None;
         config.max_request_body_bytes = settings.max_body_bytes;
         config.cancellation_token = stop;
+        config.session_store = parking.map(|parking| Arc::new(parking) as Arc<dyn SessionStore>);
 
         let handler = TrackedHandler::new(
             Arc::new(handler),
@@ -138,7 +141,8 @@ impl Endpoint {
         self.end_sessions(strays).await;
     }
 
-    /// Ends legacy sessions in rmcp: a client that comes back gets 404 and starts anew.
+    /// Ends legacy sessions in rmcp. A client that comes back finds its session again where it was parked; else it gets 404
+    /// and starts anew.
     pub async fn end_sessions(&self, transport_session_ids: Vec<String>) {
         for id in transport_session_ids {
             if let Err(error) = self.sessions.close_session(&id.into()).await {

@@ -31,7 +31,7 @@ use crate::{
     },
     spool::Spool,
     store::{Recording, RetentionPolicy, ServerFacts, Store, StoreReports, Writer},
-    tracking::{self, Tracker, Tracking, sessions::Limits},
+    tracking::{self, Tracker, Tracking, parking::Parking, sessions::Limits},
 };
 
 /// See [`Running::grace`].
@@ -159,7 +159,14 @@ impl Setup {
         let guard = Guard::new(&config.http.allowed_hosts, &config.http.allowed_origins);
         let stop_streams = CancellationToken::new();
         let settings = settings(&config, tracker.is_some());
-        let endpoint = Endpoint::new(handler(vitals), &settings, guard.clone(), tracker.clone(), stop_streams.clone());
+        let endpoint = Endpoint::new(
+            handler(vitals),
+            &settings,
+            guard.clone(),
+            tracker.clone(),
+            tracker.as_ref().map(|tracker| Parking::new(store.clone(), tracker.recorder.clone())),
+            stop_streams.clone(),
+        );
         let facts = ServerFacts {
             version: env!("CARGO_PKG_VERSION"),
             started_at: clock.now(),

@@ -9,6 +9,7 @@ use std::{borrow::Cow, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use super::{
     attribution::Origin,
     conversation::{conversation, trace_of},
+    parking::MAX_STATE,
     sessions::{ClientHello, LiveSession},
     slot::{Call, MAX_NAME, Slot, cut, rpc_id},
     verdict::{TOO_MANY_SESSIONS, Verdict, end_of, panicked, timed_out},
@@ -29,7 +30,9 @@ use rmcp::{
         UpdateTaskParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
-    transport::streamable_http_server::session::local::LocalSessionManager,
+    transport::streamable_http_server::session::{
+        SessionRestoreMarker, local::LocalSessionManager, store::SessionState,
+    },
 };
 
 /// Larger declarations of capabilities are not kept, bytes: they stay in memory as long as their session.
@@ -139,6 +142,9 @@ fn begin(slot: &Arc<Slot>, method: Cow<'static, str>, tool: Option<&str>, contex
     // another's session.
     if context.meta.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28) {
         slot.leave_session();
+    } else if slot.session().is_none() {
+        // It was parked when the request came, and another request brought it back meanwhile.
+        slot.find_session();
     }
     if slot.session().is_none() && !is_handshake {
         let origin = Origin {
@@ -239,24 +245,33 @@ impl<H: ServerHandler> ServerHandler for TrackedHandler<H> {
         context: RequestContext<RoleServer>,
     ) -> Result<InitializeResult, ErrorData> {
         let slot = slot_of(&context.extensions);
+        let state = serde_json::to_string(&SessionState::new(request.clone())).ok();
+        let state = state.filter(|state| state.len() <= MAX_STATE);
+        let restored = context.extensions.get::<SessionRestoreMarker>().map(|marker| marker.id.clone());
         let mut hello = ClientHello {
             name: Some(cut(request.client_info.name.clone(), MAX_NAME)),
             version: Some(cut(request.client_info.version.clone(), MAX_NAME)),
             protocol_version: None,
             capabilities: capabilities(&request.capabilities),
         };
-        let result = self
-            .observe("initialize", None, context, async |context| {
-                if self.room.has_room().await {
-                    self.inner.initialize(request, context).await
-                } else {
-                    Err(ErrorData::new(TOO_MANY_SESSIONS, "too many sessions are open: try again later", None))
-                }
-            })
-            .await?;
+        let initialize = async |context| {
+            if self.room.has_room().await {
+                self.inner.initialize(request, context).await
+            } else {
+                Err(ErrorData::new(TOO_MANY_SESSIONS, "too many sessions are open: try again later", None))
+            }
+        };
+        // A handshake that rmcp repeats by itself is no request: the client sent another one, which has this slot.
+        let result = match restored {
+            Some(_) => initialize(context).await?,
+            None => self.observe("initialize", None, context, initialize).await?,
+        };
         if let Some(slot) = slot {
             hello.protocol_version = Some(result.protocol_version.to_string());
-            slot.greeted(hello);
+            match restored {
+                Some(id) => slot.restored(&id, hello),
+                None => slot.greeted(hello, state),
+            }
         }
         Ok(result)
     }

@@ -55,13 +55,11 @@ where
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let verb = request.method().clone();
         let tap = request.extensions().get::<BodyTap>().cloned().unwrap_or_default();
-        let slot = Arc::new(Slot::new(Arc::clone(&self.tracker), verb.clone(), tap, origin(&request)));
-        let transport_session_id = header(request.headers(), SESSION_ID);
-        if let Some(session) = transport_session_id.as_deref().and_then(|id| self.tracker.sessions.by_transport(id)) {
-            slot.belongs_to(session);
-        }
+        let sent = header(request.headers(), SESSION_ID);
+        let slot = Arc::new(Slot::new(Arc::clone(&self.tracker), verb.clone(), tap, origin(&request), sent));
+        slot.find_session();
         request.extensions_mut().insert(Arc::clone(&slot));
-        Answer { inner: self.inner.call(request), slot: Some(slot), verb, transport_session_id }
+        Answer { inner: self.inner.call(request), slot: Some(slot), verb }
     }
 }
 
@@ -91,7 +89,6 @@ pin_project! {
         inner: F,
         slot: Option<Arc<Slot>>,
         verb: Method,
-        transport_session_id: Option<String>,
     }
 
     impl<F> PinnedDrop for Answer<F> {
@@ -134,7 +131,7 @@ where
             slot.discard();
             let sessions = &slot.tracker().sessions;
             let mut stream = None;
-            match (&*this.verb, this.transport_session_id.as_deref()) {
+            match (&*this.verb, slot.transport_session_id()) {
                 // Refused: the session stays as it was.
                 _ if !status.is_success() => {}
                 (&Method::DELETE, Some(id)) => sessions.close_transport(id),
@@ -145,8 +142,12 @@ where
             // A stream may stay open for days: it is no call that a server which stops would wait for.
             return Poll::Ready(Ok(response.map(|inner| TrackedBody { inner, slot: None, _stream: stream })));
         }
-        if let Some(id) = response.headers().get(SESSION_ID).and_then(|id| id.to_str().ok()) {
-            slot.opened(id);
+        let mut response = response;
+        // rmcp names a session also where the handshake was refused, and it is gone already.
+        if let Some(id) = response.headers().get(SESSION_ID).and_then(|id| id.to_str().ok())
+            && !slot.opened(id)
+        {
+            response.headers_mut().remove(SESSION_ID);
         }
         Poll::Ready(Ok(response.map(|body| TrackedBody { inner: body, slot: Some(slot), _stream: None })))
     }

@@ -10,6 +10,7 @@ mod codec;
 pub mod conversation;
 pub mod handler;
 pub mod layer;
+pub mod parking;
 pub mod recorder;
 pub mod sessions;
 pub mod slot;

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, Ids},
-    store::{Attribution, Change, DisconnectReason, PresenceChange, SessionRecord},
+    store::{Attribution, Change, DisconnectReason, ParkedSession, PresenceChange, SessionRecord},
 };
 
 /// When a session counts as idle, when as gone, and how many may be kept in memory.
@@ -45,13 +45,26 @@ pub struct ClientHello {
 /// One session, as long as it lives.
 #[derive(Debug)]
 pub struct LiveSession {
+    /// Without the capabilities, which only its opening records.
     pub record: Arc<SessionRecord>,
     /// Recorded requests and those of them that failed.
     pub requests: AtomicU64,
     pub errors: AtomicU64,
     /// Calls that run and streams that are open: while there is one, the client is there.
     holds: AtomicU32,
+    /// Once the recorder has settled as much, rmcp can bring it back; [`u64::MAX`] when it cannot.
+    parkable_from: AtomicU64,
     seen: Mutex<Seen>,
+}
+
+/// What is kept in memory of a session that rmcp let go.
+#[derive(Debug)]
+struct Parked {
+    session_id: Uuid,
+    connected_at: DateTime<Utc>,
+    last: DateTime<Utc>,
+    requests: u64,
+    errors: u64,
 }
 
 #[derive(Debug)]
@@ -61,6 +74,27 @@ struct Seen {
 }
 
 impl LiveSession {
+    fn new(record: SessionRecord, seen: Seen) -> Self {
+        Self {
+            record: Arc::new(SessionRecord { client_capabilities: None, ..record }),
+            requests: AtomicU64::new(0),
+            errors: AtomicU64::new(0),
+            holds: AtomicU32::new(0),
+            parkable_from: AtomicU64::new(u64::MAX),
+            seen: Mutex::new(seen),
+        }
+    }
+
+    fn parked(&self) -> Parked {
+        Parked {
+            session_id: self.record.session_id,
+            connected_at: self.record.connected_at,
+            last: self.seen().last,
+            requests: self.requests.load(Ordering::Relaxed),
+            errors: self.errors.load(Ordering::Relaxed),
+        }
+    }
+
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -90,6 +124,7 @@ pub struct Sessions {
 #[derive(Debug, Default)]
 struct Live {
     transport: HashMap<String, Arc<LiveSession>>,
+    parked: HashMap<Box<str>, Parked>,
     signal: HashMap<Signal, Arc<LiveSession>>,
 }
 
@@ -114,7 +149,7 @@ impl Sessions {
     #[must_use]
     pub fn connected(&self) -> usize {
         let live = self.live();
-        live.transport.len() + live.signal.len()
+        live.transport.len() + live.parked.len() + live.signal.len()
     }
 
     /// The session of an `Mcp-Session-Id`.
@@ -130,10 +165,62 @@ impl Sessions {
         self.timed_out(&session).is_none().then_some(session)
     }
 
-    /// Opens the session of a completed handshake.
-    pub fn open_transport(&self, transport_session_id: &str, hello: ClientHello, origin: &Origin) -> Arc<LiveSession> {
+    /// Opens the session of a completed handshake. `state` brings it back after it was parked, if it can be.
+    pub fn open_transport(
+        &self,
+        transport_session_id: &str,
+        hello: ClientHello,
+        state: Option<String>,
+        origin: &Origin,
+    ) -> Arc<LiveSession> {
         let session = self.make(hello, Attribution::Transport, Some(transport_session_id.to_owned()), origin);
+        if let Some(state) = state {
+            let at = session.record.connected_at;
+            let transport_session_id = transport_session_id.to_owned();
+            self.recorder.record(&Change::Parked(ParkedSession { transport_session_id, state, at }));
+            session.parkable_from.store(self.recorder.position(), Ordering::Release);
+        }
         self.live().transport.insert(transport_session_id.to_owned(), Arc::clone(&session));
+        session
+    }
+
+    /// The session that rmcp brings back: the one that was parked, else a new one under the same transport id.
+    pub fn restore_transport(
+        &self,
+        transport_session_id: &str,
+        hello: ClientHello,
+        origin: &Origin,
+    ) -> Arc<LiveSession> {
+        let mut live = self.live();
+        if let Some(session) = live.transport.get(transport_session_id) {
+            return Arc::clone(session);
+        }
+        let parked = live.parked.remove(transport_session_id);
+        let session = match parked {
+            Some(parked) if !self.is_timed_out(parked.last) => {
+                let record = SessionRecord {
+                    session_id: parked.session_id,
+                    connected_at: parked.connected_at,
+                    ..self.record(hello, Attribution::Transport, Some(transport_session_id.to_owned()), origin)
+                };
+                Arc::new(LiveSession {
+                    requests: AtomicU64::new(parked.requests),
+                    errors: AtomicU64::new(parked.errors),
+                    ..LiveSession::new(record, Seen { last: parked.last, presence: Presence::Idle })
+                })
+            }
+            parked => {
+                if let Some(parked) = parked {
+                    self.timed_out_parked(&parked);
+                }
+                self.make(hello, Attribution::Transport, Some(transport_session_id.to_owned()), origin)
+            }
+        };
+        // What brought it back is in the database.
+        session.parkable_from.store(0, Ordering::Release);
+        live.transport.insert(transport_session_id.to_owned(), Arc::clone(&session));
+        drop(live);
+        self.touch(&session);
         session
     }
 
@@ -151,7 +238,7 @@ impl Sessions {
             };
             // What comes back after the time-out is a new session, also when no sweep came between.
             live.signal.remove(&signal);
-            self.changed(&session, Presence::Disconnected, Some(DisconnectReason::Timeout), last);
+            self.ended(session.record.session_id, DisconnectReason::Timeout, last);
         }
         if live.signal.len() >= self.limits.max_sessions {
             return None;
@@ -169,7 +256,7 @@ impl Sessions {
         if seen.presence == Presence::Idle {
             seen.presence = Presence::Active;
             drop(seen);
-            self.changed(session, Presence::Active, None, now);
+            self.changed(session, Presence::Active, now);
         }
     }
 
@@ -182,24 +269,35 @@ impl Sessions {
 
     /// The client ended its session.
     pub fn close_transport(&self, transport_session_id: &str) {
-        let closed = self.live().transport.remove(transport_session_id);
-        if let Some(session) = closed {
-            let now = self.clock.now();
-            self.changed(&session, Presence::Disconnected, Some(DisconnectReason::ClientDisconnect), now);
+        let mut live = self.live();
+        let closed = live.transport.remove(transport_session_id).map(|session| session.record.session_id);
+        let closed = closed.or_else(|| Some(live.parked.remove(transport_session_id)?.session_id));
+        drop(live);
+        if let Some(session_id) = closed {
+            self.ended(session_id, DisconnectReason::ClientDisconnect, self.clock.now());
         }
     }
 
-    /// Finds who has become idle and who is gone. Gives the transport ids of those that timed out.
+    /// Finds who has become idle and who is gone. Gives the transport ids of those that rmcp may let go of: they timed out,
+    /// or they are idle and can be brought back.
     pub fn sweep(&self) -> Vec<String> {
         let now = self.clock.now();
         let mut gone = Vec::new();
-        let mut timed_out = Vec::new();
+        let mut let_go = Vec::new();
         let mut idle = Vec::new();
         {
             let mut live = self.live();
+            let Live { transport, parked, signal } = &mut *live;
+            parked.retain(|_, parked| {
+                let keeps = !self.is_timed_out(parked.last);
+                if !keeps {
+                    gone.push((parked.session_id, parked.last));
+                }
+                keeps
+            });
             let mut keep = |session: &Arc<LiveSession>| {
                 if let Some(last) = self.timed_out(session) {
-                    gone.push((Arc::clone(session), last));
+                    gone.push((session.record.session_id, last));
                     return false;
                 }
                 let mut seen = session.seen();
@@ -210,38 +308,61 @@ impl Sessions {
                 }
                 true
             };
-            live.transport.retain(|transport_session_id, session| {
-                let keeps = keep(session);
-                if !keeps {
-                    timed_out.push(transport_session_id.clone());
+            transport.retain(|transport_session_id, session| {
+                let is_there = keep(session);
+                let parks = is_there && self.can_be_parked(session);
+                if parks {
+                    parked.insert(transport_session_id.as_str().into(), session.parked());
                 }
-                keeps
+                if parks || !is_there {
+                    let_go.push(transport_session_id.clone());
+                }
+                is_there && !parks
             });
-            live.signal.retain(|_, session| keep(session));
+            signal.retain(|_, session| keep(session));
+            // After ten thousand have gone, their table is given back, too.
+            if transport.capacity() > 4 * transport.len() {
+                transport.shrink_to_fit();
+            }
         }
         for session in idle {
-            self.changed(&session, Presence::Idle, None, now);
+            self.changed(&session, Presence::Idle, now);
         }
         // It ended when it was last heard of, not when that was noticed.
-        for (session, last) in gone {
-            self.changed(&session, Presence::Disconnected, Some(DisconnectReason::Timeout), last);
+        for (session_id, last) in gone {
+            self.ended(session_id, DisconnectReason::Timeout, last);
         }
-        timed_out
+        let_go
+    }
+
+    /// Whether rmcp need not keep the session: it is idle, nothing of it is open, and the database can bring it back.
+    fn can_be_parked(&self, session: &LiveSession) -> bool {
+        session.seen().presence == Presence::Idle
+            && session.holds.load(Ordering::Acquire) == 0
+            && self.recorder.is_settled(session.parkable_from.load(Ordering::Acquire))
+    }
+
+    fn is_timed_out(&self, last: DateTime<Utc>) -> bool {
+        (self.clock.now() - last).to_std().unwrap_or_default() >= self.limits.session_timeout
+    }
+
+    fn timed_out_parked(&self, parked: &Parked) {
+        self.ended(parked.session_id, DisconnectReason::Timeout, parked.last);
     }
 
     /// When the session was last heard of, if that is longer ago than the time-out and nothing of it is still open.
     fn timed_out(&self, session: &LiveSession) -> Option<DateTime<Utc>> {
         let last = session.seen().last;
-        let silent = (self.clock.now() - last).to_std().unwrap_or_default();
-        (silent >= self.limits.session_timeout && session.holds.load(Ordering::Acquire) == 0).then_some(last)
+        (self.is_timed_out(last) && session.holds.load(Ordering::Acquire) == 0).then_some(last)
     }
 
     /// Closes all: the server stops.
     pub fn close_all(&self) {
         let now = self.clock.now();
-        let Live { transport, signal } = std::mem::take(&mut *self.live());
-        for session in transport.into_values().chain(signal.into_values()) {
-            self.changed(&session, Presence::Disconnected, Some(DisconnectReason::ServerShutdown), now);
+        let Live { transport, parked, signal } = std::mem::take(&mut *self.live());
+        let live = transport.into_values().chain(signal.into_values()).map(|session| session.record.session_id);
+        for session_id in live.chain(parked.into_values().map(|parked| parked.session_id)) {
+            self.ended(session_id, DisconnectReason::ServerShutdown, now);
         }
     }
 
@@ -252,9 +373,25 @@ impl Sessions {
         transport_session_id: Option<String>,
         origin: &Origin,
     ) -> Arc<LiveSession> {
+        let mut record = self.record(hello, attribution, transport_session_id, origin);
+        let capabilities = record.client_capabilities.take();
+        let opened = SessionRecord { client_capabilities: capabilities, ..record.clone() };
+        self.recorder.record(&Change::Opened(Arc::new(opened)));
+        let seen = Seen { last: record.connected_at, presence: Presence::Active };
+        Arc::new(LiveSession::new(record, seen))
+    }
+
+    /// A session that starts now.
+    fn record(
+        &self,
+        hello: ClientHello,
+        attribution: Attribution,
+        transport_session_id: Option<String>,
+        origin: &Origin,
+    ) -> SessionRecord {
         let now = self.clock.now();
         let known = hello.name.as_deref().map(client_type);
-        let record = Arc::new(SessionRecord {
+        SessionRecord {
             session_id: self.ids.next(now),
             is_probe: known.as_ref().is_some_and(|known| known.is_probe),
             client_type: known.map(|known| known.name),
@@ -268,20 +405,17 @@ impl Sessions {
             user_agent: origin.user_agent.clone(),
             peer: origin.peer.clone(),
             server_instance: self.instance,
-        });
-        self.recorder.record(&Change::Opened(Arc::clone(&record)));
-        Arc::new(LiveSession {
-            record,
-            requests: AtomicU64::new(0),
-            errors: AtomicU64::new(0),
-            holds: AtomicU32::new(0),
-            seen: Mutex::new(Seen { last: now, presence: Presence::Active }),
-        })
+        }
     }
 
-    fn changed(&self, session: &LiveSession, presence: Presence, reason: Option<DisconnectReason>, at: DateTime<Utc>) {
+    fn changed(&self, session: &LiveSession, presence: Presence, at: DateTime<Utc>) {
         let session_id = session.record.session_id;
-        self.recorder.record(&Change::Presence(PresenceChange { session_id, presence, reason, at }));
+        self.recorder.record(&Change::Presence(PresenceChange { session_id, presence, reason: None, at }));
+    }
+
+    fn ended(&self, session_id: Uuid, reason: DisconnectReason, at: DateTime<Utc>) {
+        let presence = Presence::Disconnected;
+        self.recorder.record(&Change::Presence(PresenceChange { session_id, presence, reason: Some(reason), at }));
     }
 
     fn live(&self) -> MutexGuard<'_, Live> {

@@ -78,6 +78,8 @@ pub struct Slot {
     tap: BodyTap,
     /// What the HTTP request says of who sent it.
     origin: Origin,
+    /// The `Mcp-Session-Id` that was sent.
+    transport_session_id: Option<String>,
     state: Mutex<State>,
     /// A server that stops waits for this.
     _running: TaskTrackerToken,
@@ -87,7 +89,7 @@ pub struct Slot {
 struct State {
     call: Option<Call>,
     end: Option<End>,
-    hello: Option<ClientHello>,
+    hello: Option<(ClientHello, Option<String>)>,
     session: Option<(Arc<LiveSession>, Hold)>,
     http_status: Option<u16>,
     response_bytes: u64,
@@ -98,7 +100,13 @@ struct State {
 }
 
 impl Slot {
-    pub(super) fn new(tracker: Arc<Tracker>, verb: http::Method, tap: BodyTap, origin: Origin) -> Self {
+    pub(super) fn new(
+        tracker: Arc<Tracker>,
+        verb: http::Method,
+        tap: BodyTap,
+        origin: Origin,
+        sent: Option<String>,
+    ) -> Self {
         let timestamp = tracker.clock.now();
         Self {
             id: tracker.ids.next(timestamp),
@@ -109,6 +117,7 @@ impl Slot {
             verb,
             tap,
             origin,
+            transport_session_id: sent,
             state: Mutex::default(),
         }
     }
@@ -123,6 +132,19 @@ impl Slot {
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
+    }
+
+    /// The `Mcp-Session-Id` that was sent, whether there is such a session or not.
+    #[must_use]
+    pub fn transport_session_id(&self) -> Option<&str> {
+        self.transport_session_id.as_deref()
+    }
+
+    /// Ties the request to the session whose id was sent, if it is there.
+    pub fn find_session(&self) {
+        if let Some(session) = self.transport_session_id().and_then(|id| self.tracker.sessions.by_transport(id)) {
+            self.belongs_to(session);
+        }
     }
 
     /// Ties the request to its session; the session stays while the request runs.
@@ -148,18 +170,25 @@ impl Slot {
         self.state().call = Some(call);
     }
 
-    /// The handshake succeeded: what the client said of itself. Its session opens when the transport's id is known.
-    pub fn greeted(&self, hello: ClientHello) {
-        self.state().hello = Some(hello);
+    /// The handshake succeeded: what the client said of itself, and what brings its session back after it was parked. The
+    /// session opens when the transport's id is known.
+    pub fn greeted(&self, hello: ClientHello, state: Option<String>) {
+        self.state().hello = Some((hello, state));
     }
 
-    /// The handshake's transport id, from the answer's header: the session is there.
-    pub fn opened(&self, transport_session_id: &str) {
-        let hello = self.state().hello.take();
-        if let Some(hello) = hello {
-            let session = self.tracker.sessions.open_transport(transport_session_id, hello, &self.origin);
-            self.belongs_to(session);
-        }
+    /// The handshake's transport id, from the answer's header: the session is there. `false` when the handshake failed:
+    /// then nobody will ever know that id.
+    pub fn opened(&self, transport_session_id: &str) -> bool {
+        let Some((hello, state)) = self.state().hello.take() else { return false };
+        let session = self.tracker.sessions.open_transport(transport_session_id, hello, state, &self.origin);
+        self.belongs_to(session);
+        true
+    }
+
+    /// rmcp brought the session of this request back.
+    pub fn restored(&self, transport_session_id: &str, hello: ClientHello) {
+        let session = self.tracker.sessions.restore_transport(transport_session_id, hello, &self.origin);
+        self.belongs_to(session);
     }
 
     /// The handler ended. The first end counts.

@@ -1,0 +1,49 @@
+//! Sessions of the legacy protocol that are idle are parked: rmcp lets go of them (about 52 kB each), and the database
+//! keeps what brings them back under their id, also after a restart.
+//!
+//! What rmcp needs for that are the parameters of the client's `initialize`. They are recorded like everything else when
+//! the handshake has succeeded; a session is parked only once they are in the database.
+
+use async_trait::async_trait;
+use rmcp::transport::streamable_http_server::session::store::{SessionState, SessionStore, SessionStoreError};
+
+use super::recorder::Recorder;
+use crate::store::{Change, Store};
+
+/// Larger parameters are not kept, bytes: such a session is never parked, and is gone after a restart.
+pub(super) const MAX_STATE: usize = 64 << 10;
+
+/// The parked sessions, as rmcp asks for them.
+#[derive(Debug)]
+pub struct Parking {
+    store: Store,
+    recorder: Recorder,
+}
+
+impl Parking {
+    #[must_use]
+    pub fn new(store: Store, recorder: Recorder) -> Self {
+        Self { store, recorder }
+    }
+}
+
+#[async_trait]
+impl SessionStore for Parking {
+    async fn load(&self, session_id: &str) -> Result<Option<SessionState>, SessionStoreError> {
+        match self.store.parked_session(session_id).await? {
+            Some(state) => Ok(Some(serde_json::from_str(&state)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Does nothing: rmcp asks for it also when the handshake was refused. The slot records those that succeeded.
+    async fn store(&self, _: &str, _: &SessionState) -> Result<(), SessionStoreError> {
+        Ok(())
+    }
+
+    /// The client ended its session.
+    async fn delete(&self, session_id: &str) -> Result<(), SessionStoreError> {
+        self.recorder.record(&Change::Forgotten(session_id.to_owned()));
+        Ok(())
+    }
+}
