@@ -1,0 +1,97 @@
+//! A client that costs next to nothing, so that the server's cost is what is seen: one connection, one legacy session, the
+//! same bytes again and again.
+
+use std::net::SocketAddr;
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+pub struct Client {
+    stream: TcpStream,
+    address: SocketAddr,
+    session_id: String,
+    call: Vec<u8>,
+    buffer: Vec<u8>,
+}
+
+impl Client {
+    /// Connects and shakes hands.
+    pub async fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await.expect("the server listens");
+        stream.set_nodelay(true).expect("TCP_NODELAY");
+        let mut client =
+            Self { stream, address, session_id: String::new(), call: Vec::new(), buffer: vec![0; 64 << 10] };
+        let answer = client
+            .ask(&client.post(
+                r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"claude-code","version":"2.1.0"}}}"#,
+            ))
+            .await;
+        let head = answer.to_ascii_lowercase();
+        let id = head.split("mcp-session-id: ").nth(1).and_then(|rest| rest.lines().next()).expect("a session id");
+        client.session_id = id.to_owned();
+        client.ask(&client.post(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#)).await;
+        client.call = client.post(
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"find","arguments":{"query":"how do I open a database","limit":5},"_meta":{"claudecode/toolUseId":"toolu_01A09q90qw90lq917835lq9"}}}"#,
+        );
+        client
+    }
+
+    /// One call of the tool, answered.
+    pub async fn call(&mut self) {
+        let call = std::mem::take(&mut self.call);
+        let answer = self.ask(&call).await;
+        assert!(answer.contains("\"result\""), "{answer}");
+        self.call = call;
+    }
+
+    /// Ends its session.
+    pub async fn leave(mut self) {
+        let delete = format!(
+            "DELETE /mcp HTTP/1.1\r\nhost: {}\r\nmcp-session-id: {}\r\n\r\n",
+            self.address, self.session_id
+        );
+        self.ask(delete.as_bytes()).await;
+    }
+
+    fn post(&self, body: &str) -> Vec<u8> {
+        let session = if self.session_id.is_empty() {
+            String::new()
+        } else {
+            format!("mcp-session-id: {}\r\nmcp-protocol-version: 2025-11-25\r\n", self.session_id)
+        };
+        format!(
+            "POST /mcp HTTP/1.1\r\nhost: {}\r\nuser-agent: claude-code/2.1.0\r\naccept: application/json, \
+             text/event-stream\r\ncontent-type: application/json\r\n{session}content-length: {}\r\n\r\n{body}",
+            self.address,
+            body.len()
+        )
+        .into_bytes()
+    }
+
+    async fn ask(&mut self, request: &[u8]) -> &str {
+        self.stream.write_all(request).await.expect("it can be sent");
+        let mut filled = 0;
+        loop {
+            let count = self.stream.read(&mut self.buffer[filled..]).await.expect("an answer");
+            assert!(count > 0, "the server hung up");
+            filled += count;
+            if is_whole(&self.buffer[..filled]) {
+                return std::str::from_utf8(&self.buffer[..filled]).expect("text");
+            }
+        }
+    }
+}
+
+/// Whether the answer is there to its end.
+fn is_whole(answer: &[u8]) -> bool {
+    let Some(end) = answer.windows(4).position(|window| window == b"\r\n\r\n") else { return false };
+    let (head, body) = answer.split_at(end + 4);
+    if head.windows(26).any(|window| window.eq_ignore_ascii_case(b"transfer-encoding: chunked")) {
+        return body.ends_with(b"0\r\n\r\n");
+    }
+    let head = String::from_utf8_lossy(head).to_ascii_lowercase();
+    let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.parse().ok());
+    body.len() >= length.unwrap_or(0)
+}

@@ -1,0 +1,179 @@
+//! `kill -9` under load: what a client has read is in the database after the restart, once.
+
+use std::{
+    collections::HashSet,
+    process::Stdio,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use reqwest::Client;
+use serde_json::{Value, json};
+use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+    sync::Notify,
+};
+use tracon::{config::Config, serve::Setup};
+
+use crate::support::{
+    BOUND,
+    http::{ACCEPT, SESSIONLESS, handshake},
+};
+
+const ROUNDS: usize = 30;
+const CLIENTS: usize = 8;
+
+/// Ids of calls whose answers were read, and who waits for how many.
+#[derive(Default)]
+struct Answered {
+    ids: Mutex<HashSet<String>>,
+    count: AtomicUsize,
+    moved: Notify,
+}
+
+impl Answered {
+    fn add(&self, id: String) {
+        self.ids.lock().expect("no client panicked").insert(id);
+        self.count.fetch_add(1, Ordering::Release);
+        self.moved.notify_one();
+    }
+
+    async fn reach(&self, count: usize) {
+        while self.count.load(Ordering::Acquire) < count {
+            self.moved.notified().await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_answer_that_was_read_is_recorded_once_across_thirty_kills() {
+    let directory = TempDir::new().expect("a directory");
+    let answered = Arc::new(Answered::default());
+    let mut sessions = Vec::new();
+    for round in 0..ROUNDS {
+        let (mut server, url) = start(&directory).await;
+        let clients: Vec<_> =
+            (0..CLIENTS).map(|client| tokio::spawn(load(url.clone(), round, client, Arc::clone(&answered)))).collect();
+        // Some moments are within a batch, some between, some in the handshakes.
+        let moment = answered.count.load(Ordering::Acquire) + [0, 1, 3, 17, 60, 150, 400][round % 7] + round;
+        tokio::time::timeout(BOUND, answered.reach(moment)).await.expect("calls are answered");
+        server.kill().await.expect("it can be killed");
+        for client in clients {
+            sessions.extend(client.await.expect("the client's task runs"));
+        }
+    }
+
+    let config = Config { bind: ([127, 0, 0, 1], 0).into(), data_dir: data_dir(&directory), ..Config::default() };
+    let running = Setup::new(config).start().await.expect("it starts");
+    running.tracker().expect("tracking is on").recorder.settled().await;
+    running.stop().await.expect("it stops");
+
+    let database = data_dir(&directory).join("tracon.db");
+    let database = SqlitePool::connect_with(SqliteConnectOptions::new().filename(database)).await.expect("a database");
+    let recorded: Vec<(String,)> = query(&database, "SELECT rpc_id FROM archon_mcp_requests WHERE tool_name IS NOT NULL").await;
+    let unique: HashSet<String> = recorded.iter().map(|(id,)| id.clone()).collect();
+    assert_eq!(unique.len(), recorded.len(), "none is there twice");
+    let answered = answered.ids.lock().expect("no client panicked");
+    let missing: Vec<_> = answered.iter().filter(|id| !unique.contains(&json!(id).to_string())).collect();
+    assert!(missing.is_empty(), "{} of {} are missing: {missing:?}", missing.len(), answered.len());
+    assert!(answered.len() > 1_000, "there was a load: {}", answered.len());
+
+    let wrong: Vec<(String, i64, i64, i64, i64)> = query(
+        &database,
+        "SELECT s.session_id, s.total_requests, COUNT(r.id), s.failed_requests, COUNT(r.id) FILTER (WHERE r.status = 'error')
+         FROM archon_mcp_sessions s LEFT JOIN archon_mcp_requests r USING (session_id) GROUP BY s.session_id
+         HAVING s.total_requests <> COUNT(r.id) OR s.failed_requests <> COUNT(r.id) FILTER (WHERE r.status = 'error')",
+    )
+    .await;
+    assert_eq!(wrong, [], "counters are those of the rows");
+    let open: Vec<(String,)> =
+        query(&database, "SELECT session_id FROM archon_mcp_sessions WHERE status <> 'disconnected'").await;
+    assert_eq!(open, [], "what the killed servers left open is closed");
+    assert!(!sessions.is_empty(), "legacy clients were among them");
+}
+
+async fn query<T>(database: &SqlitePool, statement: &'static str) -> Vec<T>
+where
+    T: for<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow> + Send + Unpin,
+{
+    sqlx::query_as(statement).fetch_all(database).await.expect("it can be read")
+}
+
+fn data_dir(directory: &TempDir) -> std::path::PathBuf {
+    directory.path().join("data")
+}
+
+/// The real binary, and where it listens.
+async fn start(directory: &TempDir) -> (Child, String) {
+    let mut server = Command::new(env!("CARGO_BIN_EXE_tracon"))
+        .current_dir(directory.path())
+        .args(["--bind", "127.0.0.1:0", "--log", "off"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("it starts");
+    let mut lines = BufReader::new(server.stdout.take().expect("its output")).lines();
+    let listening = async {
+        while let Some(line) = lines.next_line().await.expect("its output can be read") {
+            if let Some(url) = line.split_whitespace().find(|word| word.ends_with("/mcp")) {
+                return url.to_owned();
+            }
+        }
+        panic!("it said not where it listens");
+    };
+    let url = tokio::time::timeout(BOUND, listening).await.expect("it starts in time");
+    (server, url)
+}
+
+/// Calls until the server is gone. Half of the clients have a legacy session; its id is given back.
+async fn load(url: String, round: usize, number: usize, answered: Arc<Answered>) -> Option<String> {
+    let client = Client::new();
+    let mut session = None;
+    if number % 2 == 0 {
+        let request = client.post(&url).header("accept", ACCEPT).header("content-type", "application/json");
+        let answer = request.body(handshake("crash").to_string()).send().await.ok()?;
+        session = Some(answer.headers().get("mcp-session-id")?.to_str().ok()?.to_owned());
+        answer.bytes().await.ok()?;
+    }
+    for call in 0.. {
+        let id = format!("{round}-{number}-{call}");
+        let request = client.post(&url).header("accept", ACCEPT).header("content-type", "application/json");
+        let mut meta = json!({});
+        let request = if let Some(session) = &session {
+            request.header("mcp-session-id", session).header("mcp-protocol-version", "2025-11-25")
+        } else {
+            meta = json!({
+                "io.modelcontextprotocol/protocolVersion": SESSIONLESS,
+                "io.modelcontextprotocol/clientCapabilities": {},
+                "io.modelcontextprotocol/clientInfo": {"name": format!("crash {number}"), "version": "1.0"},
+            });
+            request
+                .header("mcp-protocol-version", SESSIONLESS)
+                .header("mcp-method", "tools/call")
+                .header("mcp-name", "session_info")
+        };
+        let body = json!({
+            "jsonrpc": "2.0", "id": id, "method": "tools/call",
+            "params": {"name": "session_info", "arguments": {}, "_meta": meta},
+        });
+        let Ok(answer) = request.body(body.to_string()).send().await else { break };
+        let Ok(answer) = answer.text().await else { break };
+        if is_result(&answer, &id) {
+            answered.add(id);
+        }
+    }
+    session
+}
+
+/// Whether the whole answer was read.
+fn is_result(answer: &str, id: &str) -> bool {
+    let data = answer.lines().filter_map(|line| line.strip_prefix("data:")).next_back().unwrap_or(answer);
+    serde_json::from_str::<Value>(data).is_ok_and(|answer| answer["id"] == id && answer.get("result").is_some())
+}
