@@ -7,19 +7,22 @@
 //! 3. [`spool`] — bytes that survive the process, whatever they mean; knows nothing of what is above it.
 //! 4. [`store`] — the only place that knows SQL; takes records, gives reports.
 //! 5. [`wire`] — JSON-RPC over HTTP as bytes: shared by the tracker and the endpoint, so that both read a message alike.
-//! 6. [`tracking`] — who called what, how long it took and how it ended; knows no tool.
-//! 7. [`mcp`] — the tools and the endpoint that mounts them behind guard and tracker; a tool knows no tracker.
-//! 8. [`http`] — the router: guard, endpoint, dashboard.
-//! 9. [`serve`] — starts and stops it all.
-//! 10. [`cli`] — what a person types.
+//! 6. [`redaction`], [`tokens`] — text in, text or a number out: rules that know nothing of what is around them.
+//! 7. [`tracking`] — who called what, how long it took and how it ended; knows no tool.
+//! 8. [`mcp`] — the tools and the endpoint that mounts them behind guard and tracker; a tool knows no tracker.
+//! 9. [`http`] — the router: guard, endpoint, dashboard.
+//! 10. [`serve`] — starts and stops it all.
+//! 11. [`cli`] — what a person types.
 
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod http;
 pub mod mcp;
+pub mod redaction;
 pub mod serve;
 pub mod spool;
 pub mod store;
+pub mod tokens;
 pub mod tracking;
 pub mod wire;

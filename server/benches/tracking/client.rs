@@ -48,10 +48,8 @@ impl Client {
 
     /// Ends its session.
     pub async fn leave(mut self) {
-        let delete = format!(
-            "DELETE /mcp HTTP/1.1\r\nhost: {}\r\nmcp-session-id: {}\r\n\r\n",
-            self.address, self.session_id
-        );
+        let delete =
+            format!("DELETE /mcp HTTP/1.1\r\nhost: {}\r\nmcp-session-id: {}\r\n\r\n", self.address, self.session_id);
         self.ask(delete.as_bytes()).await;
     }
 

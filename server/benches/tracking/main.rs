@@ -49,7 +49,8 @@ async fn compare() {
     println!("{CLIENTS} clients, {CALLS} calls a round, {ROUNDS} rounds, until drained:");
     for (server, figures) in servers.iter().zip(&rounds) {
         let rate = median(figures.iter().map(|figures| CALLS as f64 / figures.elapsed.as_secs_f64()).collect());
-        let ratio = median(figures.iter().zip(&rounds[0]).map(|(this, off)| ratio(off.elapsed, this.elapsed)).collect());
+        let ratio =
+            median(figures.iter().zip(&rounds[0]).map(|(this, off)| ratio(off.elapsed, this.elapsed)).collect());
         let added = median(
             figures.iter().zip(&rounds[0]).map(|(this, off)| micros(this.cpu) - micros(off.cpu)).collect::<Vec<_>>(),
         ) / CALLS as f64;

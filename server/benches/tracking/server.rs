@@ -27,11 +27,8 @@ impl Server {
     /// `capture` is `None` for a server that tracks nothing.
     pub async fn start(name: &'static str, capture: Option<&str>) -> Self {
         let directory = TempDir::new().expect("a directory");
-        let mut config = Config {
-            bind: ([127, 0, 0, 1], 0).into(),
-            data_dir: directory.path().to_owned(),
-            ..Config::default()
-        };
+        let mut config =
+            Config { bind: ([127, 0, 0, 1], 0).into(), data_dir: directory.path().to_owned(), ..Config::default() };
         config.tracking.enabled = capture.is_some();
         config.tracking.capture = if capture == Some("off") { Capture::Off } else { Capture::Redacted };
         let running = Setup::new(config).start_with(|_| Tools::new()).await.expect("the server starts");

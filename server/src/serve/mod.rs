@@ -146,7 +146,8 @@ impl Setup {
         let retention = retention_policy(&config.retention);
         let (writing, changes, tracker) = if let Some((spool, reader)) = spool {
             let clock = Arc::clone(&clock);
-            let setup = tracking::Setup { writer, spool, reader, limits, retention, clock, ids, instance };
+            let capture = config.tracking.capture;
+            let setup = tracking::Setup { writer, spool, reader, limits, retention, capture, clock, ids, instance };
             let tracking = tracking::start(setup).map_err(ServeError::SpoolUnreadable)?;
             let (changes, tracker) = (tracking.changes.clone(), Arc::clone(&tracking.tracker));
             (Writing::On(tracking), changes, Some(tracker))

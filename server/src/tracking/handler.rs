@@ -207,7 +207,6 @@ impl<H: ServerHandler> ServerHandler for TrackedHandler<H> {
     observed! {
         complete(CompleteRequestParams) -> CompleteResult = "completion/complete";
         set_level(SetLevelRequestParams) -> () = "logging/setLevel";
-        get_prompt(GetPromptRequestParams) -> GetPromptResponse = "prompts/get";
         list_prompts(Option<PaginatedRequestParams>) -> ListPromptsResult = "prompts/list";
         list_resources(Option<PaginatedRequestParams>) -> ListResourcesResult = "resources/list";
         list_resource_templates(Option<PaginatedRequestParams>) -> ListResourceTemplatesResult = "resources/templates/list";
@@ -282,6 +281,9 @@ impl<H: ServerHandler> ServerHandler for TrackedHandler<H> {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let tool = request.name.clone();
+        if let Some(slot) = slot_of(&context.extensions) {
+            slot.captures(&request.arguments);
+        }
         self.observe("tools/call", Some(&tool), context, async |context| {
             match tokio::time::timeout(self.tool_timeout, self.inner.call_tool(request, context)).await {
                 Ok(result) => result,
@@ -289,6 +291,17 @@ impl<H: ServerHandler> ServerHandler for TrackedHandler<H> {
             }
         })
         .await
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        if let Some(slot) = slot_of(&context.extensions) {
+            slot.captures(&request.arguments);
+        }
+        self.observe("prompts/get", None, context, |context| self.inner.get_prompt(request, context)).await
     }
 
     async fn on_custom_request(

@@ -5,15 +5,18 @@
 //! handler ended. Records go through the [`recorder`] into the spool, from which the one writer task takes them. The tracker knows no tool.
 
 pub mod attribution;
+mod capture;
 pub mod client;
 mod codec;
 pub mod conversation;
+mod estimates;
 pub mod handler;
 pub mod layer;
 pub mod parking;
 pub mod recorder;
 pub mod sessions;
 pub mod slot;
+mod texts;
 mod verdict;
 mod writer;
 
@@ -32,9 +35,10 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
-use self::{recorder::Recorder, sessions::Sessions};
+use self::{estimates::Estimates, recorder::Recorder, sessions::Sessions};
 use crate::{
     clock::{Clock, Ids},
+    config::Capture,
     spool::{Reader, Spool},
     store::{RetentionPolicy, Writer},
 };
@@ -47,6 +51,7 @@ pub struct Tracker {
     clock: Arc<dyn Clock>,
     ids: Arc<Ids>,
     instance: Uuid,
+    capture: Capture,
     /// Holds a token for each request that runs.
     calls: TaskTracker,
     stopping: AtomicBool,
@@ -91,6 +96,7 @@ pub struct Setup {
     pub reader: Reader,
     pub limits: sessions::Limits,
     pub retention: RetentionPolicy,
+    pub capture: Capture,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<Ids>,
     pub instance: Uuid,
@@ -101,7 +107,7 @@ pub struct Setup {
 /// # Errors
 /// The spool cannot be read.
 pub fn start(setup: Setup) -> io::Result<Tracking> {
-    let Setup { writer, spool, reader, limits, retention, clock, ids, instance } = setup;
+    let Setup { writer, spool, reader, limits, retention, capture, clock, ids, instance } = setup;
     let found = reader.count()?;
     // One more: the closing of sessions that were left open, which comes after what was found.
     let recorder = Recorder::new(spool, found + 1, Arc::clone(&clock));
@@ -111,6 +117,7 @@ pub fn start(setup: Setup) -> io::Result<Tracking> {
     let task = writer::Task {
         writer,
         spool: reader,
+        estimates: Estimates::new(recorder.books()),
         books: recorder.books(),
         found,
         instance,
@@ -128,6 +135,7 @@ pub fn start(setup: Setup) -> io::Result<Tracking> {
         clock,
         ids,
         instance,
+        capture,
         calls: TaskTracker::new(),
         stopping: AtomicBool::new(false),
     };

@@ -6,16 +6,18 @@
 use std::{
     cell::RefCell,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, watch};
 use tracon_app::reports::RecorderHealth;
+use uuid::Uuid;
 
-use super::{codec, writer::BATCH};
+use super::{codec, texts::Texts, writer::BATCH};
 use crate::{clock::Clock, spool::Spool, store::Change};
 
 thread_local! {
@@ -41,7 +43,8 @@ pub(super) struct Books {
     refused: AtomicU64,
     damaged_bytes: AtomicU64,
     spool_failing: AtomicBool,
-    commits: Mutex<Commits>,
+    commits: watch::Sender<Commits>,
+    texts: Texts,
     /// Wakes the writer.
     wake: Notify,
     /// The writer has nothing to do and wants to be woken by the next change.
@@ -69,7 +72,8 @@ impl Recorder {
             refused: AtomicU64::new(0),
             damaged_bytes: AtomicU64::new(0),
             spool_failing: AtomicBool::new(false),
-            commits: Mutex::default(),
+            commits: watch::Sender::default(),
+            texts: Texts::default(),
             wake: Notify::new(),
             asleep: AtomicBool::new(false),
             hurry: AtomicBool::new(false),
@@ -107,11 +111,16 @@ impl Recorder {
         }
     }
 
+    /// Keeps the frame that answers a request until its record is written, for the estimate of its tokens.
+    pub(super) fn keep_text(&self, id: Uuid, frame: &Bytes) {
+        self.0.texts.offer(id, frame);
+    }
+
     /// The state right now.
     #[must_use]
     pub fn health(&self) -> RecorderHealth {
         let books = &self.0;
-        let commits = books.commits();
+        let commits = *books.commits.borrow();
         RecorderHealth {
             written: books.written.load(Ordering::Acquire),
             waiting: books.waiting(),
@@ -148,12 +157,21 @@ impl Recorder {
         let _ = books.settled.subscribe().wait_for(|settled| *settled >= accepted).await;
     }
 
+    /// Waits until the database does not take what it is given.
+    pub async fn failing(&self) {
+        let _ = self.0.commits.subscribe().wait_for(|commits| commits.failing_since.is_some()).await;
+    }
+
     pub(super) fn books(&self) -> Arc<Books> {
         Arc::clone(&self.0)
     }
 }
 
 impl Books {
+    pub(super) fn texts(&self) -> &Texts {
+        &self.texts
+    }
+
     pub(super) fn settled(&self) -> u64 {
         *self.settled.borrow()
     }
@@ -183,8 +201,7 @@ impl Books {
 
     pub(super) fn written(&self, changes: u64) {
         self.written.fetch_add(changes, Ordering::AcqRel);
-        let mut commits = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
-        *commits = Commits { last: Some(self.clock.now()), failing_since: None };
+        self.commits.send_replace(Commits { last: Some(self.clock.now()), failing_since: None });
     }
 
     pub(super) fn refused(&self, changes: u64) {
@@ -204,11 +221,8 @@ impl Books {
     /// The database did not take what it was given. Gives since when.
     pub(super) fn failed(&self) -> DateTime<Utc> {
         let now = self.clock.now();
-        let mut commits = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
-        *commits.failing_since.get_or_insert(now)
-    }
-
-    fn commits(&self) -> Commits {
-        *self.commits.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut since = now;
+        self.commits.send_modify(|commits| since = *commits.failing_since.get_or_insert(now));
+        since
     }
 }

@@ -10,7 +10,9 @@ use std::{
     time::Instant,
 };
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use serde_json::Value;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use tracon_app::reports::Outcome;
@@ -19,11 +21,14 @@ use uuid::Uuid;
 use super::{
     Tracker,
     attribution::Origin,
+    capture::{capture, is_read_by_models},
     conversation::{conversation, trace_of},
     sessions::{ClientHello, Hold, LiveSession},
 };
 use crate::{
-    store::{Change, RequestRecord},
+    config::Capture,
+    redaction::clean,
+    store::{Captured, Change, Payload, RequestRecord},
     wire::{
         body::BodyTap,
         jsonrpc::{self, Frame, Inspected},
@@ -93,6 +98,8 @@ struct State {
     session: Option<(Arc<LiveSession>, Hold)>,
     http_status: Option<u16>,
     response_bytes: u64,
+    arguments: Option<Captured>,
+    result: Option<Captured>,
     /// The client went before its answer.
     gone: bool,
     /// The record is made, or there is none to make.
@@ -170,6 +177,15 @@ impl Slot {
         self.state().call = Some(call);
     }
 
+    /// What a handler is called with.
+    pub fn captures<T: Serialize>(&self, arguments: &T) {
+        if self.tracker.capture != Capture::Off
+            && let Ok(json) = serde_json::to_vec(arguments)
+        {
+            self.state().arguments = capture(self.tracker.capture, &json);
+        }
+    }
+
     /// The handshake succeeded: what the client said of itself, and what brings its session back after it was parked. The
     /// session opens when the transport's id is known.
     pub fn greeted(&self, hello: ClientHello, state: Option<String>) {
@@ -228,7 +244,7 @@ impl Slot {
     }
 
     /// A frame of the answer is about to be handed on; `last` when the body ends with it.
-    pub fn frame(&self, frame: &[u8], last: bool) {
+    pub fn frame(&self, frame: &Bytes, last: bool) {
         let mut state = self.state();
         // Where the connection broke before the request was read, what is said now reaches nobody.
         if state.settled || self.tap.is_broken() {
@@ -243,6 +259,16 @@ impl Slot {
         }
         if state.end.is_none() {
             state.end = Some(Self::refusal(state.http_status, kind, frame));
+        }
+        if kind == Frame::Result
+            && let Some(call) = &state.call
+        {
+            if is_read_by_models(&call.method) {
+                state.result = jsonrpc::result_of(frame).and_then(|result| capture(self.tracker.capture, result));
+                self.tracker.recorder.keep_text(self.id, frame);
+            } else if call.method == "tools/list" {
+                self.tracker.recorder.keep_text(self.id, frame);
+            }
         }
         self.settle(&mut state);
     }
@@ -297,6 +323,8 @@ impl Slot {
             self.tracker.sessions.touch(session);
         }
         let record = session.map(|session| Arc::clone(&session.record));
+        let payload = Payload { arguments: state.arguments.take(), result: state.result.take() };
+        let payload = (payload != Payload::default()).then(|| Box::new(payload));
         self.tracker.recorder.record(&Change::Request(RequestRecord {
             id: self.id,
             client_type: record
@@ -308,13 +336,13 @@ impl Slot {
             tool_name: call.tool_name,
             outcome: end.outcome,
             error_code: end.error_code,
-            error_message: end.error_message.map(|message| cut(message, MAX_ERROR_MESSAGE)),
+            error_message: end.error_message.map(|message| cut(clean(&message).into_owned(), MAX_ERROR_MESSAGE)),
             timestamp: self.timestamp,
             duration: end.at.duration_since(self.started),
             request_bytes: self.tap.size(),
             response_bytes: state.response_bytes,
             response_tokens: None,
-            payload: None,
+            payload,
             http_status: state.http_status,
             rpc_id: call.rpc_id,
             protocol_version: call.protocol_version,

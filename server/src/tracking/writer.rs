@@ -10,7 +10,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{codec, recorder::Books};
+use super::{codec, estimates::Estimates, recorder::Books};
 use crate::{
     clock::Clock,
     spool::Reader,
@@ -42,6 +42,7 @@ pub(super) struct Task {
     pub writer: Writer,
     pub spool: Reader,
     pub books: Arc<Books>,
+    pub estimates: Estimates,
     /// How many records were in the spool at the start: once they are written, the sessions that another process left open
     /// are closed.
     pub found: u64,
@@ -94,6 +95,7 @@ impl Task {
                     self.wait().await;
                 }
             } else {
+                self.estimates.add_to(&mut batch.changes);
                 if self.write(&batch, &mut deadline).await.is_err() {
                     let waiting = self.books.waiting();
                     tracing::warn!(waiting, "the server stops; what waits is written at the next start");

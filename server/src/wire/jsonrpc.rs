@@ -124,6 +124,16 @@ pub fn frame_kind(frame: &[u8]) -> Frame {
     Frame::Other
 }
 
+/// The `result` of an answer, bare or as an SSE event, as it stands there. The frame is one that [`frame_kind`] calls a
+/// result: rmcp writes `result` last, so that it ends where the message does.
+#[must_use]
+pub fn result_of(frame: &[u8]) -> Option<&[u8]> {
+    const KEY: &[u8] = b"\"result\":";
+    let start = memchr::memmem::find(frame, KEY)? + KEY.len();
+    let end = memchr::memrchr(b'}', frame)?;
+    frame.get(start..end)
+}
+
 /// Code and message of the JSON-RPC error in an answer, bare or as an SSE event.
 #[must_use]
 pub fn error_of(frame: &[u8]) -> Option<(i64, String)> {
@@ -183,6 +193,13 @@ mod tests {
         assert_eq!(frame_kind(br#"data: {"jsonrpc":"2.0","id":"\"method\":","error":{}}"#), Frame::Error);
         assert_eq!(frame_kind(br#"data: {"jsonrpc":"2.0","method":"n","params":{"result":1}}"#), Frame::Other);
         assert_eq!(frame_kind(b": keep-alive\n\n"), Frame::Other);
+    }
+
+    #[test]
+    fn a_result_is_what_stands_between_its_key_and_the_end_of_the_message() {
+        assert_eq!(result_of(br#"{"jsonrpc":"2.0","id":1,"result":{"a":{}}}"#), Some(&br#"{"a":{}}"#[..]));
+        assert_eq!(result_of(b"id: 1\ndata: {\"id\":1,\"result\":{}}\n\n"), Some(&b"{}"[..]));
+        assert_eq!(result_of(b"{}"), None);
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashSet,
-    process::Stdio,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -14,7 +13,6 @@ use serde_json::{Value, json};
 use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 use tokio::{
-    io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
     sync::Notify,
 };
@@ -23,6 +21,7 @@ use tracon::{config::Config, serve::Setup};
 use crate::support::{
     BOUND,
     http::{ACCEPT, SESSIONLESS, handshake},
+    process::started,
 };
 
 const ROUNDS: usize = 30;
@@ -75,7 +74,8 @@ async fn every_answer_that_was_read_is_recorded_once_across_thirty_kills() {
 
     let database = data_dir(&directory).join("tracon.db");
     let database = SqlitePool::connect_with(SqliteConnectOptions::new().filename(database)).await.expect("a database");
-    let recorded: Vec<(String,)> = query(&database, "SELECT rpc_id FROM archon_mcp_requests WHERE tool_name IS NOT NULL").await;
+    let recorded: Vec<(String,)> =
+        query(&database, "SELECT rpc_id FROM archon_mcp_requests WHERE tool_name IS NOT NULL").await;
     let unique: HashSet<String> = recorded.iter().map(|(id,)| id.clone()).collect();
     assert_eq!(unique.len(), recorded.len(), "none is there twice");
     let answered = answered.ids.lock().expect("no client panicked");
@@ -110,26 +110,9 @@ fn data_dir(directory: &TempDir) -> std::path::PathBuf {
 
 /// The real binary, and where it listens.
 async fn start(directory: &TempDir) -> (Child, String) {
-    let mut server = Command::new(env!("CARGO_BIN_EXE_tracon"))
-        .current_dir(directory.path())
-        .args(["--bind", "127.0.0.1:0", "--log", "off"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .expect("it starts");
-    let mut lines = BufReader::new(server.stdout.take().expect("its output")).lines();
-    let listening = async {
-        while let Some(line) = lines.next_line().await.expect("its output can be read") {
-            if let Some(url) = line.split_whitespace().find(|word| word.ends_with("/mcp")) {
-                return url.to_owned();
-            }
-        }
-        panic!("it said not where it listens");
-    };
-    let url = tokio::time::timeout(BOUND, listening).await.expect("it starts in time");
-    (server, url)
+    let mut server = Command::new(env!("CARGO_BIN_EXE_tracon"));
+    server.current_dir(directory.path()).args(["--bind", "127.0.0.1:0", "--log", "off"]);
+    started(server).await
 }
 
 /// Calls until the server is gone. Half of the clients have a legacy session; its id is given back.

@@ -6,6 +6,7 @@
 
 mod clients;
 mod crash;
+mod outage;
 mod outcomes;
 mod refusals;
 mod sessions;

@@ -220,7 +220,7 @@ async fn stopping_the_server_lets_calls_finish_and_closes_the_sessions() {
     let session = hand.initialize("hand").await;
     let call = tokio::spawn(hand.legacy_call(&session, 1, "wait", json!({})).send());
     server.gate.entered().await;
-    let TestServer { running, gate, database, _directory, .. } = server;
+    let TestServer { running, gate, database, directory: _directory, .. } = server;
     let stopping = tokio::spawn(running.stop());
     gate.open();
     let body = call.await.expect("the task runs").expect("an answer").text().await.expect("a body");
@@ -262,7 +262,7 @@ async fn a_call_that_the_stopping_server_cuts_off_is_recorded_as_the_server_s_do
     for _ in &calls {
         server.gate.entered().await;
     }
-    let TestServer { mut running, database, _directory, .. } = server;
+    let TestServer { mut running, database, directory: _directory, .. } = server;
     running.grace = std::time::Duration::ZERO;
     running.stop().await.expect("the server stops");
     let outcomes: Vec<(String,)> = sqlx::query_as("SELECT outcome FROM archon_mcp_requests WHERE tool_name = 'wait'")

@@ -2,6 +2,7 @@
 //! moves.
 
 pub mod http;
+pub mod process;
 pub mod tools;
 
 use std::{sync::Arc, time::Duration};
@@ -12,7 +13,7 @@ use tempfile::TempDir;
 use tracon::{
     clock::ManualClock,
     config::Config,
-    serve::{Running, Setup},
+    serve::{Running, ServeError, Setup},
 };
 
 use self::tools::{Gate, TestTools};
@@ -26,7 +27,14 @@ pub struct TestServer {
     /// What the waiting tools of this server wait for.
     pub gate: Arc<Gate>,
     pub database: SqlitePool,
-    pub _directory: TempDir,
+    pub directory: TempDir,
+}
+
+/// Where a server was that has stopped.
+pub struct Place {
+    config: Config,
+    clock: ManualClock,
+    directory: TempDir,
 }
 
 /// A request as it stands in the database.
@@ -66,6 +74,20 @@ pub struct SessionRow {
     pub is_probe: bool,
 }
 
+impl Place {
+    pub async fn start(self) -> TestServer {
+        let Self { config, clock, directory } = self;
+        let gate = Arc::new(Gate::default());
+        let setup = Setup { config, clock: Arc::new(clock.clone()) };
+        let running = setup.start_with(|_| TestTools::new(Arc::clone(&gate))).await.expect("the server starts");
+        let file = running.config.data_dir.join("tracon.db");
+        let database = SqlitePool::connect_with(SqliteConnectOptions::new().filename(file).read_only(true))
+            .await
+            .expect("the database opens");
+        TestServer { running, clock, gate, database, directory }
+    }
+}
+
 impl TestServer {
     pub async fn start() -> Self {
         Self::start_with(|_| {}).await
@@ -78,15 +100,14 @@ impl TestServer {
             Config { bind: ([127, 0, 0, 1], 0).into(), data_dir: directory.path().join("data"), ..Config::default() };
         change(&mut config);
         let start: DateTime<Utc> = "2026-01-09T14:40:00.123456Z".parse().expect("a time");
-        let clock = ManualClock::at(start);
-        let gate = Arc::new(Gate::default());
-        let setup = Setup { config, clock: Arc::new(clock.clone()) };
-        let running = setup.start_with(|_| TestTools::new(Arc::clone(&gate))).await.expect("the server starts");
-        let file = running.config.data_dir.join("tracon.db");
-        let database = SqlitePool::connect_with(SqliteConnectOptions::new().filename(file).read_only(true))
-            .await
-            .expect("the database opens");
-        Self { running, clock, gate, database, _directory: directory }
+        Place { config, clock: ManualClock::at(start), directory }.start().await
+    }
+
+    /// Stops it; gives how that went and where it can be started again.
+    pub async fn stop(self) -> (Result<(), ServeError>, Place) {
+        let place = Place { config: self.running.config.clone(), clock: self.clock, directory: self.directory };
+        self.database.close().await;
+        (self.running.stop().await, place)
     }
 
     pub fn url(&self, path: &str) -> String {

@@ -1,0 +1,363 @@
+//! Secrets in running text that are known by the name before them: `password = x`, `"token": "x"`, `--api-key x`,
+//! `<secret>x</secret>`, `Authorization: Basic x`.
+
+use super::{
+    MARK,
+    names::{Rule, rule_of},
+};
+use std::ops::Range;
+
+/// Longer names are none; a bound keeps long words from being read again for each part of them.
+const LONGEST_NAME: usize = 64;
+
+/// How far a bracket inside a value is followed.
+const LONGEST_BRACKET: usize = 256;
+
+/// Values that give nothing away: states, and the names of types where the text is about code.
+const HARMLESS: [&str; 22] = [
+    "true",
+    "false",
+    "null",
+    "none",
+    "nil",
+    "undefined",
+    "yes",
+    "no",
+    "required",
+    "optional",
+    "missing",
+    "invalid",
+    "expired",
+    "empty",
+    "string",
+    "str",
+    "&str",
+    "number",
+    "boolean",
+    "object",
+    "array",
+    "bytes",
+];
+
+/// First words of an `Authorization` header's value: the credentials follow.
+const SCHEMES: [&str; 12] = [
+    "bearer",
+    "basic",
+    "digest",
+    "token",
+    "apikey",
+    "negotiate",
+    "ntlm",
+    "hawk",
+    "dpop",
+    "gnap",
+    "aws4-hmac-sha256",
+    "sharedkey",
+];
+
+/// Finds the values of names around the anchors that [`super::shapes`] meets.
+#[derive(Default)]
+pub(super) struct Pairs {
+    /// The end of the last value in brackets: what stands before it is hidden whole.
+    hidden_until: usize,
+    /// The last unquoted value: from each place in it, it ends at the same place.
+    plain: Range<usize>,
+    /// The last line that was hidden to its end, likewise.
+    line: Range<usize>,
+}
+
+impl Pairs {
+    /// The value of the name that the bytes at `anchor` belong to, where it is a secret's.
+    ///
+    /// `deepest` says that no further layer of escapes will be read.
+    pub(super) fn find(&mut self, text: &str, anchor: Range<usize>, deepest: bool) -> Option<Range<usize>> {
+        if anchor.start < self.hidden_until {
+            return None;
+        }
+        let bytes = text.as_bytes();
+        let end = bytes[anchor.end..]
+            .iter()
+            .take(LONGEST_NAME)
+            .position(|byte| !is_name(*byte))
+            .map_or(bytes.len().min(anchor.end + LONGEST_NAME), |length| anchor.end + length);
+        // The separator first: most words have none behind them.
+        let separator = separator(bytes, end)?;
+        let mut start = word_start(bytes, anchor.start);
+        if matches!(&bytes[start..end], b"key" | b"Key" | b"KEY" | b"keys" | b"Keys") && bytes[..start].ends_with(b" ")
+        {
+            // `API key: x`
+            start = word_start(bytes, start - 1);
+        }
+        let name = text.get(start..end)?;
+        let before = &bytes[..start];
+        match separator.kind {
+            Kind::Option if !name.starts_with("--") => return None,
+            Kind::Element if !is_element(bytes, start, separator.end) => return None,
+            _ => {}
+        }
+        let rule = rule_of(name);
+        match (rule, &separator.kind) {
+            (Rule::Shown, _)
+            | (Rule::Assigned, Kind::Named | Kind::Element)
+            | (Rule::NumbersShown | Rule::Assigned, Kind::Option) => {
+                return None;
+            }
+            _ => {}
+        }
+        if before.len() >= 11 && before[before.len() - 11..].eq_ignore_ascii_case(b"unexpected ") {
+            // What every parser says of input that it does not understand.
+            return None;
+        }
+        let value = self.value(text, &separator, name, deepest)?;
+        let shown = text.get(value.clone())?;
+        if shown.is_empty()
+            || HARMLESS.iter().any(|word| shown.eq_ignore_ascii_case(word))
+            || (rule != Rule::Hidden && is_quantity(shown))
+        {
+            return None;
+        }
+        Some(value)
+    }
+
+    fn value(&mut self, text: &str, separator: &Separator, name: &str, deepest: bool) -> Option<Range<usize>> {
+        let bytes = text.as_bytes();
+        let start = separator.end;
+        if text.get(start..)?.starts_with(MARK) {
+            return None;
+        }
+        if separator.kind == Kind::Element {
+            let end = memchr::memchr2(b'<', b'\n', &bytes[start..]).map_or(bytes.len(), |length| start + length);
+            return Some(start..end);
+        }
+        match bytes.get(start)? {
+            quote @ (b'"' | b'\'' | b'`') => {
+                // Without its end, text that was cut off: hidden to there.
+                let end = quote_end(bytes, start + 1, *quote).unwrap_or(bytes.len());
+                Some(start + 1..end)
+            }
+            b'[' | b'{' => {
+                let end = bracket_end(bytes, start, bytes.len()).unwrap_or(bytes.len());
+                self.hidden_until = end;
+                Some(start..end)
+            }
+            b'\\' if !deepest && matches!(bytes.get(start + 1), Some(b'"' | b'\'' | b'\\')) => None,
+            _ if is_header(name) && (is_cookie(name) || has_scheme(text.get(start..)?)) => {
+                Some(start..self.line_end(bytes, start))
+            }
+            _ => Some(start..self.plain_end(bytes, start)),
+        }
+    }
+
+    fn plain_end(&mut self, bytes: &[u8], start: usize) -> usize {
+        if !self.plain.contains(&start) {
+            self.plain = start..plain_end(bytes, start);
+        }
+        self.plain.end
+    }
+
+    /// The end of a header's value: of the line, or the quote around the header.
+    fn line_end(&mut self, bytes: &[u8], start: usize) -> usize {
+        if !self.line.contains(&start) {
+            let mut at = start;
+            while let Some(length) = memchr::memchr3(b'\n', b'"', b'\'', &bytes[at..]) {
+                at += length;
+                if bytes[at] == b'\n' || closes(bytes, at) {
+                    break;
+                }
+                at += 1;
+                if at == bytes.len() {
+                    break;
+                }
+            }
+            let is_open = bytes.get(at).is_none_or(|byte| !matches!(byte, b'\n' | b'"' | b'\''));
+            self.line = start..if is_open { bytes.len() } else { at };
+        }
+        let end = self.line.end;
+        if end > start && bytes[end - 1] == b'\r' { end - 1 } else { end }
+    }
+}
+
+#[derive(PartialEq)]
+enum Kind {
+    /// `name=value`
+    Assigned,
+    /// `name: value`, `"name": "value"`, `name => value`, `name = value`
+    Named,
+    /// `--name value`
+    Option,
+    /// `<name>value</name>`
+    Element,
+}
+
+struct Separator {
+    kind: Kind,
+    /// Where the value begins.
+    end: usize,
+}
+
+/// What stands between a name that ends at `at` and its value.
+fn separator(bytes: &[u8], at: usize) -> Option<Separator> {
+    let blank = |mut at: usize| {
+        while bytes.get(at).is_some_and(|byte| matches!(byte, b' ' | b'\t')) {
+            at += 1;
+        }
+        at
+    };
+    let mut end = at;
+    if bytes.get(end) == Some(&b'>') {
+        return Some(Separator { kind: Kind::Element, end: end + 1 });
+    }
+    // The end of a quoted name, of an index (`env["TOKEN"]`), of an optional field (`password?: string`).
+    while bytes.get(end).is_some_and(|byte| matches!(byte, b'"' | b'\'' | b'`' | b']' | b')' | b'*' | b'?')) {
+        end += 1;
+    }
+    let is_bare = end == at;
+    end = blank(end);
+    let mark = end;
+    let mut kind = Kind::Named;
+    match (bytes.get(end)?, bytes.get(end + 1)) {
+        (b':', Some(b':')) => return None,
+        (b':' | b'=', Some(b'=' | b'>')) => end += 2,
+        (b'=', _) => {
+            if is_bare && mark == at {
+                kind = Kind::Assigned;
+            }
+            end += 1;
+        }
+        (b':', _) => end += 1,
+        // Percent-encoded `=` and `:`, in text that holds a query string as a value.
+        (b'%', Some(b'3')) if matches!(bytes.get(end + 2), Some(b'D' | b'd' | b'A' | b'a')) => end += 3,
+        _ if is_bare && mark > at => return Some(Separator { kind: Kind::Option, end }),
+        _ => return None,
+    }
+    // Two stars of Markdown: `**Password:** x`.
+    while bytes.get(end) == Some(&b'*') {
+        end += 1;
+    }
+    end = blank(end);
+    if matches!(bytes.get(end), Some(b'\n' | b'\r')) {
+        // A value of its own line only where the text is JSON.
+        while bytes.get(end).is_some_and(u8::is_ascii_whitespace) {
+            end += 1;
+        }
+        if !matches!(bytes.get(end), Some(b'"' | b'[' | b'{')) {
+            return None;
+        }
+    }
+    Some(Separator { kind, end })
+}
+
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
+}
+
+fn word_start(bytes: &[u8], at: usize) -> usize {
+    let length = bytes[..at].iter().rev().take(LONGEST_NAME).take_while(|byte| is_name(**byte)).count();
+    at - length
+}
+
+/// `<name>value`, `<x:name>value`; not the type `Vec<Name>` nor the place `<NAME> …`.
+fn is_element(bytes: &[u8], start: usize, end: usize) -> bool {
+    let is_open = match &bytes[..start] {
+        [before @ .., b'<'] => before.last().is_none_or(|byte| !byte.is_ascii_alphanumeric()),
+        [.., before, b':'] => before.is_ascii_alphanumeric(),
+        _ => false,
+    };
+    is_open && bytes.get(end).is_some_and(|byte| !byte.is_ascii_whitespace())
+}
+
+/// `512`, `~1.2k`, `512/4096`, `[1, 2]`
+fn is_quantity(value: &str) -> bool {
+    value.len() < 64 && value.bytes().all(|byte| byte.is_ascii_digit() || b".,_~kKM%/+[] ".contains(&byte))
+}
+
+fn is_header(name: &str) -> bool {
+    is_cookie(name) || name.to_ascii_lowercase().ends_with("authorization")
+}
+
+fn is_cookie(name: &str) -> bool {
+    name.to_ascii_lowercase().ends_with("cookie")
+}
+
+fn has_scheme(value: &str) -> bool {
+    let word = value.split_whitespace().next().unwrap_or_default();
+    SCHEMES.iter().any(|scheme| word.eq_ignore_ascii_case(scheme))
+}
+
+/// The quote that ends what begins at `start`.
+fn quote_end(bytes: &[u8], start: usize, quote: u8) -> Option<usize> {
+    let mut at = start;
+    loop {
+        at += memchr::memchr2(quote, b'\\', bytes.get(at..)?)?;
+        if bytes[at] == quote {
+            return Some(at);
+        }
+        at += 2;
+    }
+}
+
+/// Behind the bracket that closes the one at `start`, where that is before `limit`.
+fn bracket_end(bytes: &[u8], start: usize, limit: usize) -> Option<usize> {
+    let (mut at, mut depth) = (start, 0_usize);
+    while at < limit {
+        match bytes[at] {
+            b'[' | b'{' | b'(' => depth += 1,
+            b']' | b'}' | b')' => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            b'"' => at = quote_end(&bytes[..limit], at + 1, b'"')?,
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// The end of a value without quotes: a blank, or a mark that separates it from what follows. Marks within a password,
+/// as in `hun,ter;2`, do not end it.
+fn plain_end(bytes: &[u8], start: usize) -> usize {
+    let mut at = start;
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            _ if byte.is_ascii_whitespace() => break,
+            b',' | b';' | b'&' | b'|' if at > start && separates(bytes, at) => break,
+            b'"' | b'\'' | b'`' | b')' | b']' | b'}' | b'>' if closes(bytes, at) => break,
+            b'<' if bytes.get(at + 1) == Some(&b'/') => break,
+            b'(' | b'[' | b'{' => {
+                let limit = bytes.len().min(at + LONGEST_BRACKET);
+                at = bracket_end(bytes, at, limit).map_or(at, |end| end - 1);
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    at
+}
+
+/// Whether another pair, or nothing, follows the mark at `at`.
+fn separates(bytes: &[u8], at: usize) -> bool {
+    let rest = &bytes[at + 1..];
+    let Some(first) = rest.first() else { return true };
+    if first.is_ascii_whitespace() || matches!(first, b'"' | b'\'' | b'{' | b'[') || closes(bytes, at) {
+        return true;
+    }
+    let length = rest.iter().take(LONGEST_NAME).take_while(|byte| is_name(**byte)).count();
+    length > 0 && matches!(rest.get(length), Some(b'=' | b':'))
+}
+
+/// Whether the quote or bracket at `at` is followed by what may follow an end.
+fn closes(bytes: &[u8], at: usize) -> bool {
+    let mut rest = bytes[at + 1..].iter().take(8);
+    loop {
+        match rest.next() {
+            None | Some(b',' | b';' | b':' | b'.' | b'&' | b'<' | b'|' | b'\\' | b' ' | b'\t' | b'\n' | b'\r') => {
+                return true;
+            }
+            Some(b'"' | b'\'' | b'`' | b')' | b']' | b'}' | b'>' | b'?' | b'!') => {}
+            Some(_) => return false,
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What results and tool definitions cost the context of the models that read them, counted by the writer task.
+
+use std::{
+    collections::VecDeque,
+    hash::{BuildHasher, RandomState},
+    sync::Arc,
+};
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use tracon_app::reports::Outcome;
+
+use super::{capture::is_read_by_models, recorder::Books};
+use crate::{
+    store::{Change, ToolDefinition},
+    tokens::{Estimator, definition_tokens},
+    wire::jsonrpc::result_of,
+};
+
+/// What stands around a result in its answer (`data: `, `jsonrpc`, `id`), bytes.
+const ENVELOPE: u64 = 48;
+/// Lists of tools that were counted; each again as long as it does not change.
+const KNOWN_LISTS: usize = 16;
+/// Tools of one list that are counted.
+const MAX_TOOLS: usize = 500;
+
+/// Adds the estimates to what is about to be written.
+#[derive(Debug)]
+pub(super) struct Estimates {
+    books: Arc<Books>,
+    /// Loads its vocabulary with the first result there is.
+    estimator: Option<Estimator>,
+    hasher: RandomState,
+    /// Hashes of the latest lists of tools.
+    lists: VecDeque<u64>,
+}
+
+impl Estimates {
+    pub fn new(books: Arc<Books>) -> Self {
+        Self { books, estimator: None, hasher: RandomState::new(), lists: VecDeque::new() }
+    }
+
+    /// Estimates the results of a batch, and counts the definitions in lists of tools that are new.
+    pub fn add_to(&mut self, changes: &mut Vec<Change>) {
+        let mut defined = Vec::new();
+        for change in changes.iter_mut() {
+            let Change::Request(request) = change else { continue };
+            if request.response_tokens.is_some() || !has_result(request.outcome) {
+                continue;
+            }
+            let is_list = request.method == "tools/list";
+            if !is_list && !is_read_by_models(&request.method) {
+                continue;
+            }
+            let frame = self.books.texts().take(request.id);
+            let result = frame.as_deref().and_then(result_of).and_then(|result| std::str::from_utf8(result).ok());
+            if let Some(result) = result.filter(|_| is_list) {
+                self.define(result, request.timestamp, &mut defined);
+            }
+            let name = request.tool_name.as_deref().unwrap_or(&request.method);
+            let bytes = result.map_or(request.response_bytes.saturating_sub(ENVELOPE), |result| result.len() as u64);
+            let estimator = self.estimator.get_or_insert_default();
+            request.response_tokens = Some(estimator.estimate(name, bytes, result));
+        }
+        changes.extend(defined);
+    }
+
+    fn define(&mut self, list: &str, at: DateTime<Utc>, defined: &mut Vec<Change>) {
+        let hash = self.hasher.hash_one(list);
+        if self.lists.contains(&hash) {
+            return;
+        }
+        if self.lists.len() == KNOWN_LISTS {
+            self.lists.pop_front();
+        }
+        self.lists.push_back(hash);
+        let list = serde_json::from_str::<Value>(list).unwrap_or_default();
+        for tool in list["tools"].as_array().into_iter().flatten().take(MAX_TOOLS) {
+            if let Some(name) = tool["name"].as_str() {
+                let tool_name = super::slot::cut(name.to_owned(), super::slot::MAX_NAME);
+                let tokens = definition_tokens(&tool.to_string());
+                defined.push(Change::Defined(ToolDefinition { tool_name, tokens, at }));
+            }
+        }
+    }
+}
+
+/// Whether the request was answered with a result.
+fn has_result(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Ok | Outcome::InputRequired | Outcome::ToolError | Outcome::Timeout)
+}

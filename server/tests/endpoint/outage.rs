@@ -1,0 +1,156 @@
+//! The database or the spool's disk is away: calls go on, and the books say what became of their records.
+
+use std::path::Path;
+
+use reqwest::Client;
+use serde_json::{Value, json};
+use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+use tracon_app::reports::RecorderHealth;
+
+use crate::support::{
+    BOUND, TestServer,
+    http::{ACCEPT, Answer, Hand, answer, handshake},
+    process::started,
+};
+
+fn health(server: &TestServer) -> RecorderHealth {
+    server.running.tracker().expect("tracking is on").recorder.health()
+}
+
+async fn echo(hand: &Hand<'_>, session: &str, calls: std::ops::Range<i64>) {
+    for id in calls {
+        let answer = answer(hand.legacy_call(session, id, "echo", json!({"message": "x"}))).await;
+        assert_eq!(answer.message["result"]["content"][0]["text"], "x", "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn while_the_database_is_locked_calls_go_on_and_nothing_is_lost() {
+    let server = TestServer::start().await;
+    let hand = server.hand();
+    let session = hand.initialize("hand").await;
+    echo(&hand, &session, 0..10).await;
+    assert_eq!(server.rows().await.len(), 11);
+
+    let file = server.running.config.data_dir.join("tracon.db");
+    let mut other =
+        SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(file)).await.expect("it opens");
+    let lock = other.begin_with("BEGIN EXCLUSIVE").await.expect("it is locked");
+    echo(&hand, &session, 10..200).await;
+    let recorder = &server.running.tracker().expect("tracking is on").recorder;
+    tokio::time::timeout(BOUND, recorder.failing()).await.expect("the writer notices");
+    let during = health(&server);
+    assert_eq!((during.waiting, during.lost), (190, 0), "{during:?}");
+    assert!(during.failing_since.is_some() && during.spool_bytes > 0, "{during:?}");
+    let checked = answer(hand.request(reqwest::Method::GET, "/readyz")).await;
+    assert_eq!(checked.status, 503, "{checked:?}");
+
+    lock.rollback().await.expect("it is unlocked");
+    assert_eq!(server.rows().await.len(), 201);
+    let after = health(&server);
+    assert_eq!((after.waiting, after.lost, after.failing_since), (0, 0, None), "{after:?}");
+    assert_eq!(after.spool_bytes, 0, "the spool is cut once all is written");
+}
+
+#[tokio::test]
+async fn what_waits_when_the_server_stops_is_written_at_the_next_start() {
+    let server = TestServer::start().await;
+    let hand = server.hand();
+    let session = hand.initialize("hand").await;
+    assert_eq!(server.rows().await.len(), 1);
+    let file = server.running.config.data_dir.join("tracon.db");
+    let mut other =
+        SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(file)).await.expect("it opens");
+    let lock = other.begin_with("BEGIN EXCLUSIVE").await.expect("it is locked");
+    echo(&hand, &session, 0..5).await;
+    drop(hand);
+    let (stopped, place) = server.stop().await;
+    let message = stopped.expect_err("records wait").to_string();
+    lock.rollback().await.expect("it is unlocked");
+    let server = place.start().await;
+    assert!(message.contains("records wait in the spool"), "{message}");
+    assert_eq!(server.rows().await.len(), 6);
+    let sessions = server.sessions().await;
+    assert_eq!(sessions[0].disconnect_reason.as_deref(), Some("server_shutdown"), "also how the sessions ended");
+    assert_eq!(sessions[0].total_requests, 6);
+}
+
+/// A server that may not write files of more than 1 MiB, which is what the disk of its spool comes to.
+fn limited(directory: &Path) -> Command {
+    let mut shell = Command::new("sh");
+    // In blocks of 512 bytes. Ignored, the signal becomes the error of the write that went too far.
+    shell.arg("-c").arg(format!(
+        "trap '' XFSZ; ulimit -f 2048; exec {} --bind 127.0.0.1:0 --log off",
+        env!("CARGO_BIN_EXE_tracon")
+    ));
+    shell.current_dir(directory);
+    shell
+}
+
+#[tokio::test]
+async fn on_a_full_disk_calls_go_on_and_the_lost_are_counted_exactly() {
+    let directory = TempDir::new().expect("a directory");
+    let (server, url) = started(limited(directory.path())).await;
+    let client = Client::new();
+    let opened = post(&client, &url, None, &handshake("hand")).await;
+    let session = opened.session_id.expect("a session");
+    let call = async |id: u32, tool: &str| {
+        let call =
+            json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": {"name": tool, "arguments": {}}});
+        let answer = post(&client, &url, Some(&session), &call).await;
+        assert!(answer.message["result"]["isError"] != true && answer.status == 200, "{answer:?}");
+        answer.message["result"]["structuredContent"]["health"]["recorder"].clone()
+    };
+    let file = directory.path().join("data/tracon.db");
+    let mut other =
+        SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(&file)).await.expect("it opens");
+    let lock = other.begin_with("BEGIN EXCLUSIVE").await.expect("it is locked");
+
+    let mut calls = 0;
+    let mut lost = 0;
+    while lost < 20 {
+        assert!(calls < 20_000, "the spool never was full");
+        for _ in 0..50 {
+            calls += 1;
+            call(calls, "session_info").await;
+        }
+        calls += 1;
+        lost = call(calls, "health_check").await["lost"].as_u64().expect("a count");
+    }
+    lock.rollback().await.expect("it is unlocked");
+    let recorder = loop {
+        calls += 1;
+        let recorder = call(calls, "health_check").await;
+        // The call that asks is not recorded yet when it is answered.
+        if recorder["waiting"] == 0 {
+            break recorder;
+        }
+    };
+    terminate(server).await;
+    let mut database =
+        SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(&file)).await.expect("it opens");
+    let rows: u32 = sqlx::query_scalar("SELECT COUNT(*) FROM archon_mcp_requests WHERE tool_name IS NOT NULL")
+        .fetch_one(&mut database)
+        .await
+        .expect("they are counted");
+    let lost = recorder["lost"].as_u64().expect("a count");
+    assert!(lost >= 20);
+    assert_eq!(u64::from(rows) + lost, u64::from(calls), "what is not there is what was counted as lost");
+}
+
+async fn post(client: &Client, url: &str, session: Option<&str>, body: &Value) -> Answer {
+    let mut request = client.post(url).header("accept", ACCEPT).header("content-type", "application/json");
+    if let Some(session) = session {
+        request = request.header("mcp-session-id", session).header("mcp-protocol-version", "2025-11-25");
+    }
+    answer(request.body(body.to_string())).await
+}
+
+async fn terminate(mut server: Child) {
+    let id = server.id().expect("it runs").to_string();
+    let told = Command::new("kill").args(["-TERM", &id]).status().await.expect("kill runs");
+    assert!(told.success());
+    tokio::time::timeout(BOUND, server.wait()).await.expect("it stops").expect("it is waited for");
+}
