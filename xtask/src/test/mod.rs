@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every check and test, the cheapest first, until one fails.
 
 mod browser;
+mod conformance;
 mod end_to_end;
 mod node;
 mod steps;
@@ -39,6 +40,8 @@ enum Step {
     Clippy,
     /// Unit and integration tests: cargo nextest where it is installed, else cargo test
     Unit,
+    /// The official conformance suite of MCP, with a row in the database for each of its requests
+    Conformance,
     /// End-to-end tests in a real browser: Playwright
     E2e,
 }

@@ -1,4 +1,5 @@
-//! Node.js for the browser tests: packages as the lock file says, and a version that is new enough.
+//! Node.js for the conformance suite and the browser tests: packages as the lock file says, and a version that is new
+//! enough.
 
 use std::{
     collections::BTreeMap,

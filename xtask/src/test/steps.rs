@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Context, Selection, Step, browser, end_to_end, node, tools};
+use super::{Context, Selection, Step, browser, conformance, end_to_end, node, tools};
 use crate::{
     client,
     command::{find_program, run},
@@ -15,12 +15,15 @@ pub struct Job {
     pub run: fn(&Context) -> Result<()>,
 }
 
-/// The jobs of the selected steps, in order. What the browser tests need comes first, so that a machine on which it cannot
-/// be set up says so at once and not after ten minutes.
+/// The jobs of the selected steps, in order. What some of them need from elsewhere comes first, so that a machine on which
+/// it cannot be set up says so at once and not after ten minutes.
 pub fn jobs(selection: &Selection) -> Vec<Job> {
     let mut jobs = Vec::new();
+    if selection.includes(Step::Conformance) || selection.includes(Step::E2e) {
+        jobs.push(Job { name: "setup: node and its packages", run: set_node_up });
+    }
     if selection.includes(Step::E2e) {
-        jobs.push(Job { name: "setup: node packages, Chromium", run: setup });
+        jobs.push(Job { name: "setup: Chromium", run: set_browser_up });
     }
     for step in selection.steps() {
         match step {
@@ -35,15 +38,20 @@ pub fn jobs(selection: &Selection) -> Vec<Job> {
                 jobs.push(Job { name: "clippy (wasm)", run: clippy_wasm });
             }
             Step::Unit => jobs.push(Job { name: "unit and integration tests", run: unit }),
+            Step::Conformance => jobs.push(Job { name: "conformance suite", run: conformance::execute }),
             Step::E2e => jobs.push(Job { name: "end-to-end tests", run: end_to_end::execute }),
         }
     }
     jobs
 }
 
-fn setup(context: &Context) -> Result<()> {
+fn set_node_up(context: &Context) -> Result<()> {
     node::packages(context.project, context.progress)?;
     node::ensure(context.project, context.progress)?;
+    Ok(())
+}
+
+fn set_browser_up(context: &Context) -> Result<()> {
     browser::ensure(context.progress)?;
     Ok(())
 }
