@@ -28,6 +28,18 @@ pub fn short_count(value: u64) -> String {
     }
 }
 
+/// A count of tokens, which is an estimate and says so: `≈ 310`, `≈ 12.4k`; none is certain.
+#[must_use]
+pub fn tokens(value: u64) -> String {
+    if value == 0 { "0".to_owned() } else { format!("≈ {}", short_count(value)) }
+}
+
+/// Tokens a call, to the nearest; `None` without a call.
+#[must_use]
+pub fn tokens_per_call(tokens_in_all: u64, calls: u64) -> Option<String> {
+    (calls > 0).then(|| tokens((tokens_in_all + calls / 2) / calls))
+}
+
 /// A count with its noun in the right number: `1 request`, `2 requests`.
 #[must_use]
 pub fn counted(value: u64, noun: &str) -> String {
@@ -162,6 +174,15 @@ mod tests {
         );
         assert_eq!(counted(1, "request"), "1 request");
         assert_eq!(counted(0, "request"), "0 requests");
+    }
+
+    #[test]
+    fn tokens_are_shown_as_the_estimate_that_they_are() {
+        assert_eq!([0, 310, 12_400].map(tokens), ["0", "≈ 310", "≈ 12.4k"]);
+        assert_eq!(tokens_per_call(100, 3).as_deref(), Some("≈ 33"));
+        assert_eq!(tokens_per_call(5, 2).as_deref(), Some("≈ 3"), "half of one is one");
+        assert_eq!(tokens_per_call(0, 3).as_deref(), Some("0"));
+        assert_eq!(tokens_per_call(0, 0), None);
     }
 
     #[test]
