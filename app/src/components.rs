@@ -1,5 +1,6 @@
 //! The parts that pages are put together from.
 
+pub mod captured;
 pub mod facts;
 pub mod fields;
 pub mod layout;

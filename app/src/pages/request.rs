@@ -4,6 +4,7 @@ use crate::components::title::PageTitle;
 use crate::{
     api::{self, PageError},
     components::{
+        captured::CapturedJson,
         facts::{Fact, Facts, code, text},
         marks::{ClientMark, OutcomeMark},
         report::{report, show},
@@ -74,6 +75,8 @@ fn RequestBody(detail: RequestDetail) -> impl IntoView {
             <Fact name="Server" value=text(detail.server_instance) />
             <Fact name="Request" value=code(Some(id)) />
         </Facts>
+        <CapturedJson id="arguments" title="Arguments" captured=detail.arguments />
+        <CapturedJson id="result" title="Result" captured=detail.result />
     }
 }
 
