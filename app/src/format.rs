@@ -100,6 +100,8 @@ pub fn share(part: u64, whole: u64) -> String {
         0 => "0 %".to_owned(),
         _ if percent < 0.1 => "< 0.1 %".to_owned(),
         _ if part < whole && percent > 99.9 => "> 99.9 %".to_owned(),
+        // All but a few is not all.
+        _ if part < whole && percent >= 99.5 => format!("{percent:.1} %"),
         _ if percent < 9.95 => format!("{percent:.1} %"),
         _ => format!("{percent:.0} %"),
     }
@@ -212,6 +214,8 @@ mod tests {
         assert_eq!(share(0, 5), "0 %");
         assert_eq!(share(1, 100_000), "< 0.1 %");
         assert_eq!(share(99_999, 100_000), "> 99.9 %");
+        assert_eq!(share(996, 1_000), "99.6 %");
+        assert_eq!(share(994, 1_000), "99 %");
         assert_eq!(share(1, 30), "3.3 %");
         assert_eq!(share(5, 5), "100 %");
     }
