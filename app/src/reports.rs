@@ -483,6 +483,14 @@ pub struct Retention {
     pub hour_buckets: u64,
 }
 
+impl RecorderHealth {
+    /// Records reach the database, and could be kept if they did not.
+    #[must_use]
+    pub const fn works(&self) -> bool {
+        self.failing_since.is_none() && !self.spool_failing
+    }
+}
+
 /// Why a report could not be made. The detail is in the server's log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum ReportError {
@@ -505,4 +513,10 @@ pub trait Reports: Send + Sync + 'static {
     async fn request(&self, id: &str) -> Result<Option<RequestDetail>, ReportError>;
     /// Never fails: what does not answer is part of it.
     async fn health(&self) -> Health;
+
+    /// The recorder's part of [`Self::health`]; `None` when tracking is off. Every page asks for it, so an implementation
+    /// that has it at hand gives it without asking the database.
+    async fn recorder(&self) -> Option<RecorderHealth> {
+        self.health().await.recorder
+    }
 }
