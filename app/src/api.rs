@@ -4,8 +4,8 @@ use crate::page::set_status;
 #[cfg(feature = "ssr")]
 use crate::reports::Reports;
 use crate::reports::{
-    Overview, ReportError, RequestDetail, RequestFilter, RequestPage, SessionDetail, SessionFilter, SessionPage,
-    TimeRange,
+    Health, Overview, RecorderHealth, ReportError, RequestDetail, RequestFilter, RequestPage, SessionDetail,
+    SessionFilter, SessionPage, TimeRange,
 };
 use leptos::{
     prelude::*,
@@ -96,6 +96,18 @@ pub async fn requests(filter: RequestFilter) -> Result<RequestPage, PageError> {
 #[server(name = GetRequest, prefix = "/api", endpoint = "request", input = GetUrl)]
 pub async fn request(id: String) -> Result<Option<RequestDetail>, PageError> {
     answer(reports()?.request(&id).await)
+}
+
+/// How the server itself does.
+#[server(name = GetHealth, prefix = "/api", endpoint = "health", input = GetUrl)]
+pub async fn health() -> Result<Health, PageError> {
+    Ok(reports()?.health().await)
+}
+
+/// Whether records reach the database; `None` when tracking is off.
+#[server(name = GetRecorder, prefix = "/api", endpoint = "recorder", input = GetUrl)]
+pub async fn recorder() -> Result<Option<RecorderHealth>, PageError> {
+    Ok(reports()?.recorder().await)
 }
 
 #[cfg(feature = "ssr")]

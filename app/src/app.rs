@@ -1,11 +1,14 @@
 //! The frame around every page, and which page an address shows.
 
 use crate::{
-    components::layout::{Footer, Header},
+    components::{
+        alarm::Alarm,
+        layout::{Footer, Header},
+    },
     keys::Keyboard,
     live::provide_live,
     page::PageContext,
-    pages::{NotFound, OverviewPage, RequestPage, RequestsPage, SessionPage, SessionsPage},
+    pages::{HealthPage, NotFound, OverviewPage, RequestPage, RequestsPage, SessionPage, SessionsPage},
 };
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
@@ -31,6 +34,7 @@ pub fn App() -> impl IntoView {
             // `external`: the router would take it for a page, and the focus would stay where it is.
             <a class="skip-link" href="#main" rel="external">"Skip to content"</a>
             <Header />
+            <Alarm />
             <main id="main" tabindex="-1">
                 <FlatRoutes fallback=NotFound>
                     <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async />
@@ -38,6 +42,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/sessions/:id") view=SessionPage ssr=SsrMode::Async />
                     <Route path=path!("/requests") view=RequestsPage ssr=SsrMode::Async />
                     <Route path=path!("/requests/:id") view=RequestPage ssr=SsrMode::Async />
+                    <Route path=path!("/health") view=HealthPage ssr=SsrMode::Async />
                 </FlatRoutes>
             </main>
             <Footer />

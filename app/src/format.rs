@@ -28,6 +28,18 @@ pub fn short_count(value: u64) -> String {
     }
 }
 
+/// A count of tokens, which is an estimate and says so: `≈ 310`, `≈ 12.4k`; none is certain.
+#[must_use]
+pub fn tokens(value: u64) -> String {
+    if value == 0 { "0".to_owned() } else { format!("≈ {}", short_count(value)) }
+}
+
+/// Tokens a call, to the nearest; `None` without a call.
+#[must_use]
+pub fn tokens_per_call(tokens_in_all: u64, calls: u64) -> Option<String> {
+    (calls > 0).then(|| tokens((tokens_in_all + calls / 2) / calls))
+}
+
 /// A count with its noun in the right number: `1 request`, `2 requests`.
 #[must_use]
 pub fn counted(value: u64, noun: &str) -> String {
@@ -88,6 +100,8 @@ pub fn share(part: u64, whole: u64) -> String {
         0 => "0 %".to_owned(),
         _ if percent < 0.1 => "< 0.1 %".to_owned(),
         _ if part < whole && percent > 99.9 => "> 99.9 %".to_owned(),
+        // All but a few is not all.
+        _ if part < whole && percent >= 99.5 => format!("{percent:.1} %"),
         _ if percent < 9.95 => format!("{percent:.1} %"),
         _ => format!("{percent:.0} %"),
     }
@@ -165,6 +179,15 @@ mod tests {
     }
 
     #[test]
+    fn tokens_are_shown_as_the_estimate_that_they_are() {
+        assert_eq!([0, 310, 12_400].map(tokens), ["0", "≈ 310", "≈ 12.4k"]);
+        assert_eq!(tokens_per_call(100, 3).as_deref(), Some("≈ 33"));
+        assert_eq!(tokens_per_call(5, 2).as_deref(), Some("≈ 3"), "half of one is one");
+        assert_eq!(tokens_per_call(0, 3).as_deref(), Some("0"));
+        assert_eq!(tokens_per_call(0, 0), None);
+    }
+
+    #[test]
     fn durations_keep_three_figures() {
         assert_eq!(
             [0.0, 0.042, 0.42, 9.996, 42.14, 999.4, 999.6, 1_234.0, 59_940.0].map(duration),
@@ -191,6 +214,8 @@ mod tests {
         assert_eq!(share(0, 5), "0 %");
         assert_eq!(share(1, 100_000), "< 0.1 %");
         assert_eq!(share(99_999, 100_000), "> 99.9 %");
+        assert_eq!(share(996, 1_000), "99.6 %");
+        assert_eq!(share(994, 1_000), "99 %");
         assert_eq!(share(1, 30), "3.3 %");
         assert_eq!(share(5, 5), "100 %");
     }

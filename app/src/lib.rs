@@ -10,6 +10,7 @@ pub mod app;
 pub mod charts;
 pub mod components;
 pub mod format;
+pub mod health;
 pub mod keys;
 pub mod live;
 pub mod page;

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
+use std::time::Duration;
 
 #[cfg(feature = "hydrate")]
 mod focus;
@@ -65,4 +66,28 @@ where
         }
         refresh
     });
+}
+
+/// Fetches this resource again `pause` after each answer, for what changes though nothing is committed. Not while the tab
+/// is hidden. Counted from the answer, so that a server which is slow to answer is not asked faster than it can.
+pub fn repeat<T>(resource: Resource<T>, pause: Duration)
+where
+    T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
+{
+    #[cfg(feature = "hydrate")]
+    {
+        let live = use_context::<Live>();
+        Effect::new(move || {
+            resource.track();
+            // Comes back here when the tab is seen again.
+            if live.is_some_and(|live| live.state.get() == LiveState::Paused) {
+                return;
+            }
+            if let Ok(timeout) = set_timeout_with_handle(move || resource.refetch(), pause) {
+                on_cleanup(move || timeout.clear());
+            }
+        });
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (resource, pause);
 }

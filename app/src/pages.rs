@@ -1,5 +1,6 @@
 //! One module a page.
 
+mod health;
 mod not_found;
 mod overview;
 mod request;
@@ -7,6 +8,7 @@ mod requests;
 mod session;
 mod sessions;
 
+pub use health::HealthPage;
 pub use not_found::NotFound;
 pub use overview::OverviewPage;
 pub use request::RequestPage;

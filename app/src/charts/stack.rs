@@ -80,6 +80,7 @@ mod tests {
             p95_ms: None,
             p99_ms: None,
             response_bytes: 0,
+            response_tokens: 0,
         }
     }
 

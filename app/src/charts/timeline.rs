@@ -234,6 +234,7 @@ mod tests {
                 duration_ms: 1.0,
                 request_bytes: 0,
                 response_bytes: 0,
+                response_tokens: None,
             },
             error_message: None,
             http_status: None,
@@ -243,6 +244,8 @@ mod tests {
             turn_id: turn.map(str::to_owned),
             trace_id: None,
             server_instance: String::new(),
+            arguments: None,
+            result: None,
             previous: None,
             next: None,
         }

@@ -5,7 +5,8 @@ use crate::{keys::show_help, page::PageContext};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-const PAGES: [(&str, &str); 3] = [("/", "Overview"), ("/sessions", "Sessions"), ("/requests", "Requests")];
+const PAGES: [(&str, &str); 4] =
+    [("/", "Overview"), ("/sessions", "Sessions"), ("/requests", "Requests"), ("/health", "Health")];
 
 /// Name, navigation, live mark, switches.
 #[component]

@@ -64,6 +64,16 @@ pub fn OutcomeMark(outcome: Outcome, #[prop(default = None)] code: Option<i64>) 
     }
 }
 
+/// Something is wrong: stands before the words that say what.
+#[component]
+pub fn WarningSign() -> impl IntoView {
+    view! {
+        <svg class="warning-sign" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+            <path d="M8 1.8 15 14H1zM8 6v3.8M8 11.6v.4" />
+        </svg>
+    }
+}
+
 /// Whether a session is there: full for live, half for idle, hollow for gone.
 #[component]
 pub fn PresenceMark(presence: Presence, #[prop(default = None)] reason: Option<String>) -> impl IntoView {

@@ -19,6 +19,21 @@ where
     T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
     F: Future<Output = Result<T, PageError>> + Send + 'static,
 {
+    let resource = steady(question, fetch);
+    follow(resource);
+    resource
+}
+
+/// Such a report that does not follow what is committed: whoever has it says when it is fetched again.
+pub fn steady<Q, T, F>(
+    question: impl Fn() -> Result<Q, PageError> + Copy + Send + Sync + 'static,
+    fetch: impl Fn(Q) -> F + Send + Sync + Copy + 'static,
+) -> Report<T>
+where
+    Q: PartialEq + Clone + Send + Sync + 'static,
+    T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<T, PageError>> + Send + 'static,
+{
     // What was shown last, for as long as the server cannot be reached: old figures are better than none.
     let shown = StoredValue::new(None::<(Q, T)>);
     let resource = Resource::new_blocking(question, move |question| async move {
@@ -38,7 +53,6 @@ where
             shown.set_value(Some((question, report)));
         }
     });
-    follow(resource);
     resource
 }
 

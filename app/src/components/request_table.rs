@@ -34,7 +34,8 @@ pub fn RequestTable(
                     <th scope="col">"Outcome"</th>
                     {(!of_one_session).then(|| view! { <th scope="col">"Client"</th> })}
                     <th scope="col" class="figure">"Duration"</th>
-                    <th scope="col" class="figure">"Answer"</th>
+                    <th scope="col" class="figure answer">"Answer"</th>
+                    <th scope="col" class="figure">"Tokens"</th>
                     <th scope="col" class="figure">"Started"</th>
                 </tr>
             </thead>
@@ -62,8 +63,11 @@ fn request_row(row: RequestRow, now: DateTime<Utc>, of_one_session: bool) -> imp
             <td data-label="Duration" class="figure">
                 {format::duration(row.duration_ms)}
             </td>
-            <td data-label="Answer" class="figure">
+            <td data-label="Answer" class="figure answer">
                 {format::bytes(row.response_bytes)}
+            </td>
+            <td data-label="Tokens" class="figure">
+                {row.response_tokens.map_or_else(|| "–".to_owned(), |tokens| format::tokens(tokens.into()))}
             </td>
             <td data-label="Started" class="figure">
                 <Ago time=row.timestamp now=now />

@@ -72,6 +72,9 @@ pub fn Tile(
     /// Said instead of a change, where there is none to say.
     #[prop(default = "nothing before")]
     instead: &'static str,
+    /// What else there is to know of the figure.
+    #[prop(optional, into)]
+    note: Option<String>,
     #[prop(default = Vec::new())] course: Vec<Option<f64>>,
 ) -> impl IntoView {
     let beside = match change {
@@ -102,6 +105,7 @@ pub fn Tile(
             <h3>{name}</h3>
             <p class="value">{figure}</p>
             {beside}
+            {note.map(|note| view! { <p class="note">{note}</p> })}
             <Sparkline values=course />
         </li>
     }

@@ -22,7 +22,9 @@ pub fn ToolTable(rows: Vec<ToolTotals>, range: TimeRange) -> impl IntoView {
                     <th scope="col" class="figure">"Errors"</th>
                     <th scope="col" class="figure">"Error rate"</th>
                     <th scope="col" class="figure">"p95"</th>
-                    <th scope="col" class="figure">"Answers"</th>
+                    <th scope="col" class="figure">"Tokens"</th>
+                    <th scope="col" class="figure">"Per call"</th>
+                    <th scope="col" class="figure">"Definition"</th>
                 </tr>
             </thead>
             <tbody>{body}</tbody>
@@ -56,9 +58,22 @@ fn tool_row(row: ToolTotals, range: TimeRange) -> impl IntoView {
                     None => view! { <span class="none">"–"</span> }.into_any(),
                 }}
             </td>
-            <td data-label="Answers" class="figure">
-                {format::bytes(row.response_bytes)}
+            <td data-label="Tokens" class="figure" title=format!("{} of answers", format::bytes(row.response_bytes))>
+                {format::tokens(row.response_tokens)}
+            </td>
+            <td data-label="Per call" class="figure">
+                {known(format::tokens_per_call(row.response_tokens, row.calls))}
+            </td>
+            <td data-label="Definition" class="figure">
+                {known(row.definition_tokens.map(format::tokens))}
             </td>
         </tr>
+    }
+}
+
+fn known(value: Option<String>) -> AnyView {
+    match value {
+        Some(value) => value.into_any(),
+        None => view! { <span class="none">"–"</span> }.into_any(),
     }
 }

@@ -21,6 +21,10 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use tiles::Tiles;
 
+/// What the columns of the tools mean.
+const TOKENS: &str = "Tokens are estimates. Per call: what one result adds to a client’s context. Definition: what \
+                      listing the tool adds to the context of every client, called or not.";
+
 /// The front page.
 #[component]
 pub fn OverviewPage() -> impl IntoView {
@@ -51,7 +55,13 @@ fn OverviewBody(overview: Overview) -> impl IntoView {
             RequestFilter { method: Some("tools/call".to_owned()), range: Some(range), ..RequestFilter::default() };
         view! {
             <section aria-labelledby="top-tools">
-                <SectionHead id="top-tools" title="Top tools" href=requests_href(&all) more="All tool calls" />
+                <SectionHead
+                    id="top-tools"
+                    title="Top tools"
+                    hint=TOKENS
+                    href=requests_href(&all)
+                    more="All tool calls"
+                />
                 <ToolTable rows=top_tools range=range />
             </section>
         }
@@ -101,10 +111,17 @@ fn OverviewBody(overview: Overview) -> impl IntoView {
 }
 
 #[component]
-fn SectionHead(id: &'static str, title: &'static str, href: String, more: &'static str) -> impl IntoView {
+fn SectionHead(
+    id: &'static str,
+    title: &'static str,
+    #[prop(default = "")] hint: &'static str,
+    href: String,
+    more: &'static str,
+) -> impl IntoView {
     view! {
         <div class="section-head">
             <h2 id=id>{title}</h2>
+            {(!hint.is_empty()).then(|| view! { <p class="hint">{hint}</p> })}
             <a href=href>{more}</a>
         </div>
     }

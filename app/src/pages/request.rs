@@ -4,6 +4,7 @@ use crate::components::title::PageTitle;
 use crate::{
     api::{self, PageError},
     components::{
+        captured::CapturedJson,
         facts::{Fact, Facts, code, text},
         marks::{ClientMark, OutcomeMark},
         report::{report, show},
@@ -30,8 +31,17 @@ async fn fetch(id: String) -> Result<RequestDetail, PageError> {
 
 #[component]
 fn RequestBody(detail: RequestDetail) -> impl IntoView {
-    let RequestRow { id, outcome, error_code, timestamp, duration_ms, request_bytes, response_bytes, .. } =
-        detail.request.clone();
+    let RequestRow {
+        id,
+        outcome,
+        error_code,
+        timestamp,
+        duration_ms,
+        request_bytes,
+        response_bytes,
+        response_tokens,
+        ..
+    } = detail.request.clone();
     let subject = detail.request.subject();
     let error = (detail.error_message.is_some() || outcome.is_error()).then(|| {
         view! { <Failure code=error_code message=detail.error_message.clone() /> }
@@ -51,6 +61,7 @@ fn RequestBody(detail: RequestDetail) -> impl IntoView {
             <Fact name="Started" value=Some(view! { <Exact time=timestamp /> }.into_any()) />
             <Fact name="Asked" value=exact(request_bytes) />
             <Fact name="Answered" value=exact(response_bytes) />
+            <Fact name="Tokens returned" value=response_tokens.map(tokens) />
             <Fact name="HTTP status" value=text(status) />
             <Fact name="Method" value=Some(method(&detail.request)) />
             <Fact name="Tool" value=detail.request.tool_name.as_deref().map(tool) />
@@ -64,6 +75,8 @@ fn RequestBody(detail: RequestDetail) -> impl IntoView {
             <Fact name="Server" value=text(detail.server_instance) />
             <Fact name="Request" value=code(Some(id)) />
         </Facts>
+        <CapturedJson id="arguments" title="Arguments" captured=detail.arguments />
+        <CapturedJson id="result" title="Result" captured=detail.result />
     }
 }
 
@@ -92,6 +105,11 @@ fn Neighbours(previous: Option<String>, next: Option<String>) -> impl IntoView {
             </nav>
         }
     })
+}
+
+/// What the result costs the client's context.
+fn tokens(count: u32) -> AnyView {
+    format!("{}, estimated", format::tokens(count.into())).into_any()
 }
 
 fn method(row: &RequestRow) -> AnyView {

@@ -6,6 +6,7 @@
 
 mod clients;
 mod crash;
+mod health;
 mod outage;
 mod outcomes;
 mod refusals;

@@ -24,16 +24,21 @@ pub fn Tiles(overview: Overview) -> impl IntoView {
     let worse = (previous.requests > 0 && totals.requests > 0).then(|| {
         Change::points(percentage(&totals), percentage(&previous), format::share(previous.errors, previous.requests))
     });
-    let size = figure(
-        format::bytes(totals.response_bytes),
-        format!("{} bytes", format::count(totals.response_bytes)),
+    let tokens = figure(
+        format::tokens(totals.response_tokens),
+        format!(
+            "{} tokens, estimated; {} bytes",
+            format::count(totals.response_tokens),
+            format::count(totals.response_bytes)
+        ),
         requests_href(&all),
     );
     let larger = Change::relative(
-        totals.response_bytes as f64,
-        previous.response_bytes as f64,
-        format::bytes(previous.response_bytes),
+        totals.response_tokens as f64,
+        previous.response_tokens as f64,
+        format::tokens(previous.response_tokens),
     );
+    let estimated = format!("estimated; {}", format::bytes(totals.response_bytes));
     view! {
         <section aria-labelledby="figures">
             <h2 id="figures" class="visually-hidden">
@@ -46,7 +51,13 @@ pub fn Tiles(overview: Overview) -> impl IntoView {
                 {latency("p50", totals.p50_ms, previous.p50_ms, &all, course(|bucket| bucket.p50_ms))}
                 {latency("p95", totals.p95_ms, previous.p95_ms, &all, course(|bucket| bucket.p95_ms))}
                 {latency("p99", totals.p99_ms, previous.p99_ms, &all, course(|bucket| bucket.p99_ms))}
-                <Tile name="Returned" figure=size change=larger course=course(|bucket| Some(bucket.response_bytes as f64)) />
+                <Tile
+                    name="Tokens returned"
+                    figure=tokens
+                    change=larger
+                    note=estimated
+                    course=course(|bucket| Some(bucket.response_tokens as f64))
+                />
             </ul>
         </section>
     }
