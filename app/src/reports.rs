@@ -159,16 +159,16 @@ impl TimeRange {
         }
     }
 
-    /// The width of one bucket of its charts: 61 to 85 buckets a range, the first and the last of them partial.
+    /// The width of one bucket of its charts: 16 to 85 buckets a range, the last of them not over yet. They are made of
+    /// rollups, so that none is narrower than a minute, nor those of the longer ranges than an hour or a day.
     #[must_use]
     pub const fn bucket(self) -> Duration {
         match self {
-            Self::QuarterHour => Duration::seconds(15),
-            Self::Hour => Duration::minutes(1),
+            Self::QuarterHour | Self::Hour => Duration::minutes(1),
             Self::SixHours => Duration::minutes(5),
-            Self::Day => Duration::minutes(20),
+            Self::Day => Duration::hours(1),
             Self::Week => Duration::hours(2),
-            Self::Month => Duration::hours(12),
+            Self::Month => Duration::days(1),
         }
     }
 }
@@ -183,7 +183,7 @@ pub struct Totals {
     pub response_bytes: u64,
     /// What the results cost the clients' context, in tokens: an estimate.
     pub response_tokens: u64,
-    /// Latency in ms; `None` when there was no request.
+    /// Latency in ms, within 1 % of the exact percentile; `None` when there was no request.
     pub p50_ms: Option<f64>,
     pub p95_ms: Option<f64>,
     pub p99_ms: Option<f64>,
@@ -273,7 +273,7 @@ pub struct Overview {
     pub active_sessions: u64,
     pub idle_sessions: u64,
     pub totals: Totals,
-    /// The period of the same length before.
+    /// The period just before, as long to the nearest minute, hour or day, whichever its figures are kept by.
     pub previous: Totals,
     /// Every bucket of the range, oldest first, empty ones too.
     pub buckets: Vec<Bucket>,
@@ -324,7 +324,7 @@ pub struct SessionDetail {
     pub client_capabilities: Option<String>,
     pub peer: Option<String>,
     pub server_instance: String,
-    /// Its newest requests, newest first, at most 200.
+    /// Its newest requests, newest first, at most 200, without their arguments and results.
     pub requests: Vec<RequestDetail>,
     /// Failed requests by outcome and JSON-RPC code, the most frequent first.
     pub errors: Vec<ErrorKind>,

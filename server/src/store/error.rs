@@ -62,9 +62,29 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether the same may succeed later.
+    /// Whether the same may succeed later: the lock, the disk or the connection was in the way. Otherwise it is what was
+    /// given that the database refuses, now and always. What cannot be told apart counts as the former, so that nothing is
+    /// set aside for a fault that is not its own.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        true
+        match self {
+            Self::Database(error) => !is_refused(error),
+            Self::InUse { .. } | Self::Open { .. } | Self::Unwritable { .. } | Self::Unreadable { .. } => true,
+            _ => false,
+        }
+    }
+}
+
+/// Whether the database refuses a value, or holds one that cannot be read.
+fn is_refused(error: &sqlx::Error) -> bool {
+    // <https://sqlite.org/rescode.html>: too big, constraint, mismatch, range.
+    const REFUSALS: [i32; 4] = [18, 19, 20, 25];
+    match error {
+        sqlx::Error::Database(error) => {
+            let code = error.code().and_then(|code| code.parse::<i32>().ok());
+            code.is_some_and(|code| REFUSALS.contains(&(code & 0xff)))
+        }
+        sqlx::Error::Encode(_) | sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => true,
+        _ => false,
     }
 }

@@ -11,6 +11,8 @@ mod cursor;
 mod error;
 mod record;
 mod reports;
+mod rollup;
+mod sketch;
 mod sqlite;
 mod stretch;
 

@@ -211,6 +211,14 @@ pub fn percentile(percent: usize, mut values: Vec<f64>) -> Option<f64> {
     values.get((values.len() * percent).div_ceil(100).checked_sub(1)?).copied()
 }
 
+/// Whether a percentile of a sketch is within 1 % of the exact one.
+pub fn is_close(found: Option<f64>, exact: Option<f64>) -> bool {
+    match (found, exact) {
+        (Some(found), Some(exact)) => (found - exact).abs() <= exact * 0.01,
+        (found, exact) => found == exact,
+    }
+}
+
 /// A sequence that looks random and is the same in every run.
 #[derive(Debug)]
 pub struct Dice(u64);

@@ -3,11 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod fixture;
+mod migration;
 mod overview;
+mod payloads;
 mod presence;
+mod reconciliation;
 mod refusals;
 mod reports;
 mod requests;
+mod retention;
 mod sessions;
 mod sqlite;
 mod writing;
@@ -45,7 +49,7 @@ on_every_engine! {
         a_request_wakes_an_idle_session,
         presence_follows_its_changes,
         an_ended_session_stays_ended,
-        a_presence_change_opens_its_missing_session,
+        a_presence_change_of_no_session_says_nothing,
         a_late_idle_does_not_undo_the_request_after_it,
         last_activity_is_the_latest_end_of_a_request,
         sessions_left_open_by_another_process_are_closed,
@@ -55,8 +59,8 @@ on_every_engine! {
         an_empty_database_has_an_overview,
         figures_reconcile_to_the_row,
         buckets_show_outcomes_and_percentiles,
-        a_range_ends_now_and_starts_with_a_bucket,
-        percentiles_are_exact,
+        a_range_starts_with_a_bucket_and_ends_with_that_of_now,
+        percentiles_are_within_one_per_cent_and_those_of_a_session_exact,
         top_tools_are_the_ten_most_called,
         connected_and_newest_are_ten_each;
     sessions:
@@ -77,6 +81,18 @@ on_every_engine! {
         what_cannot_be_is_refused_by_name,
         a_request_has_its_detail_and_its_neighbours,
         an_absent_request_is_none;
+    reconciliation:
+        tiles_rows_rollups_and_counters_are_the_same_to_the_row,
+        a_tool_of_an_empty_name_is_no_tool,
+        sums_that_are_too_large_stay_at_the_largest;
+    payloads:
+        what_was_captured_is_read_back,
+        a_parked_session_is_there_until_it_is_forgotten,
+        a_tool_shows_what_its_latest_definition_costs;
+    retention:
+        each_kind_goes_at_its_age_and_its_figures_stay,
+        a_session_stays_while_it_is_open_or_has_requests,
+        a_quota_is_kept_while_writing_goes_on_and_space_is_given_back;
     reports:
         reports_are_of_the_time_of_the_clock,
         an_invalid_question_is_told_to_whoever_asks,

@@ -72,11 +72,14 @@ pub async fn an_ended_session_stays_ended(mut on: Fixture) {
     assert_eq!((row.total_requests, row.failed_requests), (1, 1), "a late request counts");
 }
 
-pub async fn a_presence_change_opens_its_missing_session(mut on: Fixture) {
-    let opened = Arc::new(session(1, ago(600)));
-    let applied = on.apply(&[gone(&opened, DisconnectReason::Timeout, ago(300))]).await;
-    assert_eq!(applied, Applied { requests: 0, sessions: 1 });
-    assert_eq!(row(&on, &opened).await.presence, Presence::Disconnected);
+pub async fn a_presence_change_of_no_session_says_nothing(mut on: Fixture) {
+    let missing = Arc::new(session(1, ago(600)));
+    let applied = on.apply(&[idle(&missing, ago(400)), gone(&missing, DisconnectReason::Timeout, ago(300))]).await;
+    assert_eq!(applied, Applied::default());
+    assert!(on.all_sessions().await.is_empty());
+    let call = Change::Request(on.call(&missing, ago(200)));
+    on.apply(&[call]).await;
+    assert_eq!(row(&on, &missing).await.presence, Presence::Active);
 }
 
 pub async fn a_late_idle_does_not_undo_the_request_after_it(mut on: Fixture) {
@@ -107,7 +110,9 @@ pub async fn sessions_left_open_by_another_process_are_closed(mut on: Fixture) {
     let call = RequestRecord { duration: Duration::from_micros(2_500_001), ..on.call(&active, ago(400)) };
     on.apply(&[
         Change::Request(call),
+        Change::Opened(Arc::clone(&fell_idle)),
         idle(&fell_idle, ago(300)),
+        Change::Opened(Arc::clone(&ended)),
         gone(&ended, DisconnectReason::ClientDisconnect, ago(500)),
         Change::Opened(Arc::clone(&ours)),
     ])

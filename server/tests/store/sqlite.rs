@@ -34,6 +34,8 @@ async fn the_check_of_the_original_works_as_written() {
 async fn a_session_that_ended_has_its_duration_in_seconds() {
     let mut on = Fixture::new(Engine::Sqlite).await;
     let opened = Arc::new(session(1, ago(600)));
+    on.apply(&[Change::Opened(Arc::clone(&opened))]).await;
+    // In a batch of its own: from when it lasted, only the database knows.
     on.apply(&[gone(&opened, tracon::store::DisconnectReason::Timeout, ago(300))]).await;
     let left_open = Arc::new(SessionRecord { server_instance: Uuid::nil(), ..session(2, ago(600)) });
     let call = RequestRecord { duration: Duration::from_millis(500), ..on.call(&left_open, ago(590)) };

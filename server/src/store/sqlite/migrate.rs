@@ -11,7 +11,7 @@ use sqlx::{
     migrate::{MigrateError, Migrator},
 };
 
-use super::options;
+use super::{options, rollups};
 use crate::store::StoreError;
 
 static MIGRATOR: Migrator = sqlx::migrate!("../migrations/sqlite");
@@ -134,7 +134,27 @@ pub async fn run(path: &Path, connection: &mut SqliteConnection) -> Result<(), S
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(|error| open_error(path, error))?;
     // What `run` does with the connection it acquires. Through `Acquire` the future could not be seen to be `Send`.
     MIGRATOR.run_direct(None, &mut *transaction, false).await.map_err(migration_error)?;
+    rollups::build_if_missing(&mut transaction).await?;
     transaction.commit().await.map_err(|error| migration_error(MigrateError::Execute(error)))
+}
+
+/// Rewrites a file, once, that an earlier version made: only a file with a map of its pages can give single ones back.
+/// Without it, retention still deletes, and what is written next takes the space.
+pub async fn prepare_for_giving_back(path: &Path, connection: &mut SqliteConnection) {
+    const INCREMENTAL: i64 = 2;
+    let rewrite = async {
+        let mode: i64 = sqlx::query_scalar("PRAGMA auto_vacuum").fetch_one(&mut *connection).await?;
+        if mode == INCREMENTAL {
+            return Ok(());
+        }
+        sqlx::raw_sql("PRAGMA auto_vacuum = INCREMENTAL; VACUUM").execute(&mut *connection).await?;
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *connection).await?;
+        tracing::info!(path = %path.display(), "rewrote the database, so that it can give space back");
+        Ok::<_, sqlx::Error>(())
+    };
+    if let Err(error) = rewrite.await {
+        tracing::warn!(path = %path.display(), %error, "the database cannot give space back until a later start");
+    }
 }
 
 // <https://sqlite.org/rescode.html>

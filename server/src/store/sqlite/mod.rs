@@ -1,8 +1,13 @@
 //! The store on SQLite: one file, write-ahead log, one connection that writes and a few that read.
 
+mod cells;
 mod location;
 mod migrate;
 mod reports;
+mod retain;
+mod rollups;
+mod statement;
+mod tables;
 mod text;
 mod write;
 
@@ -11,14 +16,15 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use sqlx::{
     ConnectOptions, Connection, SqliteConnection,
-    sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
 };
 use uuid::Uuid;
 
 pub use self::location::sqlite_url;
-use super::{Applied, Change, StoreError};
+use super::{Applied, Change, Retained, RetentionPolicy, StoreError};
 
 /// Reports at the same time. More would only share the same cores; a report beyond waits for one to end.
 const READERS: u32 = 4;
@@ -26,10 +32,15 @@ const READERS: u32 = 4;
 /// How long a statement waits for a lock, and a report for a connection, before it fails.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// The log is folded into the file each time it is this long, and kept no longer. At SQLite's default of 4 MiB that is every
+/// few batches of a thousand, and costs a fifth of the writer's time.
+const LOG_BYTES: u64 = 16 << 20;
+
 /// The reading half: connections that are opened read-only and, with the write-ahead log, see the last commit without
 /// waiting for the next one.
 #[derive(Clone, Debug)]
 pub struct SqliteStore {
+    path: PathBuf,
     readers: SqlitePool,
 }
 
@@ -49,6 +60,7 @@ pub async fn open(url: &str) -> Result<(SqliteStore, SqliteWriter), StoreError> 
 
     let mut connection = connect_first(&path).await.map_err(|error| migrate::open_error(&path, error))?;
     migrate::run(&path, &mut connection).await?;
+    migrate::prepare_for_giving_back(&path, &mut connection).await;
 
     // Reports end their transaction; a connection that comes back within one had an error and is not to be trusted.
     let readers = SqlitePoolOptions::new()
@@ -60,7 +72,7 @@ pub async fn open(url: &str) -> Result<(SqliteStore, SqliteWriter), StoreError> 
         .await
         .map_err(|error| migrate::open_error(&path, error))?;
 
-    Ok((SqliteStore { readers }, SqliteWriter { path, connection: Some(connection) }))
+    Ok((SqliteStore { path: path.clone(), readers }, SqliteWriter { path, connection: Some(connection) }))
 }
 
 /// With the default cache of 2 MiB, a writer that inserts into seven B-trees reads most pages again for each batch, and
@@ -70,10 +82,15 @@ fn options(path: &Path) -> SqliteConnectOptions {
 }
 
 /// `NORMAL` syncs the log at checkpoints, not at commits: a power cut may take the last commits, a crash of the process
-/// takes none, and the file stays sound either way. The log is folded into the file each 16 MiB: at the default of 4 MiB that
-/// is every few batches of a thousand, and costs a fifth of the writer's time.
+/// takes none, and the file stays sound either way.
 fn writer_options(path: &Path) -> SqliteConnectOptions {
-    options(path).synchronous(SqliteSynchronous::Normal).foreign_keys(true).pragma("wal_autocheckpoint", "4096")
+    options(path)
+        .synchronous(SqliteSynchronous::Normal)
+        .foreign_keys(true)
+        // Of a new file: it counts only before the first table. What retention deletes can then be given back in steps.
+        .auto_vacuum(SqliteAutoVacuum::Incremental)
+        .pragma("wal_autocheckpoint", (LOG_BYTES / 4096).to_string())
+        .pragma("journal_size_limit", LOG_BYTES.to_string())
 }
 
 /// Creates the file if it is missing and gives it its write-ahead log, which it keeps.
@@ -103,18 +120,14 @@ impl SqliteStore {
     }
 
     pub async fn size(&self) -> Result<u64, StoreError> {
-        Ok(0)
+        let space = retain::Space::of(&mut *self.readers.acquire().await?).await?;
+        Ok(space.used_bytes() + retain::log_bytes(&self.path))
     }
 
-    pub async fn coverage(
-        &self,
-        _now: chrono::DateTime<chrono::Utc>,
-    ) -> Result<tracon_app::reports::Coverage, StoreError> {
-        Ok(tracon_app::reports::Coverage::default())
-    }
-
-    pub async fn parked_session(&self, _id: &str) -> Result<Option<String>, StoreError> {
-        Ok(None)
+    pub async fn parked_session(&self, transport_session_id: &str) -> Result<Option<String>, StoreError> {
+        let state =
+            sqlx::query_scalar("SELECT state FROM archon_mcp_transport_sessions WHERE transport_session_id = $1");
+        Ok(state.bind(transport_session_id).fetch_optional(&self.readers).await?)
     }
 
     pub async fn close(&self) {
@@ -144,12 +157,11 @@ impl SqliteWriter {
         Ok(closed)
     }
 
-    pub async fn retain(
-        &mut self,
-        _policy: &super::RetentionPolicy,
-        _now: chrono::DateTime<chrono::Utc>,
-    ) -> Result<super::Retained, StoreError> {
-        Ok(super::Retained::default())
+    pub async fn retain(&mut self, policy: &RetentionPolicy, now: DateTime<Utc>) -> Result<Retained, StoreError> {
+        let mut connection = self.take().await?;
+        let retained = retain::step(&mut connection, &self.path, policy, now).await?;
+        self.connection = Some(connection);
+        Ok(retained)
     }
 
     pub async fn close(self) -> Result<(), StoreError> {

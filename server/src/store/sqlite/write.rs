@@ -5,30 +5,47 @@ mod states;
 
 use std::collections::{HashMap, HashSet};
 
+use futures::future;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use self::states::States;
-use super::text::{json_list, parse_time};
-use crate::store::{Applied, Change, DisconnectReason, RequestRecord, SessionRecord, StoreError};
+use super::{cells::Cells, rollups, tables::SESSIONS, text::json_list};
+use crate::store::{
+    Applied, Change, DisconnectReason, ParkedSession, RequestRecord, SessionRecord, StoreError,
+    rollup::{self, Measured},
+};
 
 /// Writes the rows that are not there yet and folds every change, in order, into the state of its session.
 ///
 /// What is there is read first: the state of the sessions named and the ids that are taken. It cannot change under way,
 /// since the transaction holds the write lock.
 pub async fn apply(connection: &mut SqliteConnection, changes: &[Change]) -> Result<Applied, StoreError> {
-    let sessions = sessions_named(changes);
-    let mut states = States::read(connection, sessions.iter().map(|session| session.session_id)).await?;
-    let opened: Vec<&SessionRecord> = sessions.into_iter().filter(|session| states.open(session)).collect();
+    let named = sessions_named(changes);
+    let come_or_gone = changes.iter().filter_map(|change| match change {
+        Change::Presence(change) => Some(change.session_id),
+        _ => None,
+    });
+    let ids = named.iter().map(|session| session.session_id).chain(come_or_gone);
+    let mut states = States::read(connection, ids).await?;
+    let opened: Vec<&SessionRecord> = named.into_iter().filter(|session| states.open(session)).collect();
     rows::insert_sessions(connection, &opened).await?;
 
     let requests = requests_not_stored(connection, changes).await?;
-    rows::insert_requests(connection, &requests).await?;
+    // The sums are made while the connection's thread writes the first rows.
+    let moved = async { rollup::of(requests.iter().map(|request| Measured::from(*request))) };
+    let (inserted, moved) = future::join(rows::insert_requests(connection, &requests), moved).await;
+    inserted?;
+    rollups::add(connection, moved).await?;
+    rows::insert_payloads(connection, &requests).await?;
 
     let new: HashMap<Uuid, &RequestRecord> = requests.iter().map(|request| (request.id, *request)).collect();
+    let mut definitions = Vec::new();
+    // Of each transport session what happened to it last: `None` when it was forgotten.
+    let mut parked: HashMap<&str, Option<&ParkedSession>> = HashMap::new();
     for change in changes {
         match change {
-            Change::Opened(_) | Change::Defined(_) | Change::Parked(_) | Change::Forgotten(_) => {}
+            Change::Opened(_) => {}
             // Of two records of one id, the first is stored, and it alone counts.
             Change::Request(request) => {
                 if new.get(&request.id).is_some_and(|stored| std::ptr::eq(*stored, request)) {
@@ -36,16 +53,27 @@ pub async fn apply(connection: &mut SqliteConnection, changes: &[Change]) -> Res
                 }
             }
             Change::Presence(change) => states.change_presence(change),
+            Change::Defined(definition) => definitions.push(definition),
+            Change::Parked(session) => {
+                parked.insert(&session.transport_session_id, Some(session));
+            }
+            Change::Forgotten(id) => {
+                parked.insert(id, None);
+            }
         }
     }
     rows::update_sessions(connection, states.changed()).await?;
+    rows::upsert_definitions(connection, &definitions).await?;
+    rows::upsert_parked(connection, &parked.values().copied().flatten().collect::<Vec<_>>()).await?;
+    let forgotten: Vec<&str> = parked.iter().filter(|(_, session)| session.is_none()).map(|(id, _)| *id).collect();
+    rows::delete_parked(connection, &forgotten).await?;
 
     Ok(Applied { requests: requests.len() as u64, sessions: opened.len() as u64 })
 }
 
 /// Ends every session left open by another server process, at its last activity.
 pub async fn close_left_open(connection: &mut SqliteConnection, instance: Uuid) -> Result<u64, StoreError> {
-    let left_open: Vec<(String, String, String)> = sqlx::query_as(
+    let left_open = sqlx::query(
         "SELECT session_id, connected_at, last_activity FROM archon_mcp_sessions
          WHERE status <> 'disconnected' AND server_instance <> $1",
     )
@@ -53,17 +81,13 @@ pub async fn close_left_open(connection: &mut SqliteConnection, instance: Uuid) 
     .fetch_all(&mut *connection)
     .await?;
 
-    let corrupt = |column, row: &str, value: &str| StoreError::Corrupt {
-        table: "archon_mcp_sessions",
-        column,
-        row: row.to_owned(),
-        reason: format!("`{value}` is not a time"),
-    };
     let mut ended = Vec::with_capacity(left_open.len());
-    for (session_id, connected_at, last_activity) in left_open {
-        let from = parse_time(&connected_at).ok_or_else(|| corrupt("connected_at", &session_id, &connected_at))?;
-        let to = parse_time(&last_activity).ok_or_else(|| corrupt("last_activity", &session_id, &last_activity))?;
-        ended.push(states::ended(session_id, Some(DisconnectReason::ServerRestart), from, to, last_activity));
+    for row in &left_open {
+        let cells = Cells::keyed(row, SESSIONS, "session_id")?;
+        let (connected_at, at) = (cells.time("connected_at")?, cells.time("last_activity")?);
+        let last_activity = cells.get("last_activity")?;
+        let reason = Some(DisconnectReason::ServerRestart);
+        ended.push(states::ended(cells.key().to_owned(), reason, connected_at, at, last_activity));
     }
     rows::update_sessions(connection, ended.iter()).await?;
     Ok(ended.len() as u64)
@@ -84,7 +108,7 @@ fn session_of(change: &Change) -> Option<&SessionRecord> {
 }
 
 /// The requests whose ids are not in the database, each id once. One question a batch costs less than a row back for each
-/// row that an `INSERT … RETURNING` writes.
+/// row that an `INSERT … RETURNING` writes; and of ids after the last that is stored, which nearly all are, none is asked for.
 async fn requests_not_stored<'a>(
     connection: &mut SqliteConnection,
     changes: &'a [Change],
@@ -94,12 +118,20 @@ async fn requests_not_stored<'a>(
     if requests.is_empty() {
         return Ok(requests);
     }
-    let stored: Vec<String> =
-        sqlx::query_scalar("SELECT id FROM archon_mcp_requests WHERE id IN (SELECT value FROM json_each($1))")
-            .bind(json_list(requests.iter().map(|request| request.id)))
-            .fetch_all(connection)
-            .await?;
-    let mut taken: HashSet<Uuid> = stored.iter().filter_map(|id| Uuid::try_parse(id).ok()).collect();
+    let last: Option<String> =
+        sqlx::query_scalar("SELECT MAX(id) FROM archon_mcp_requests").fetch_one(&mut *connection).await?;
+    let last = last.as_deref().map(|last| Uuid::try_parse(last).unwrap_or(Uuid::max()));
+    let uncertain = requests.iter().map(|request| request.id).filter(|id| last.is_some_and(|last| *id <= last));
+    let uncertain: Vec<Uuid> = uncertain.collect();
+    let mut taken = HashSet::with_capacity(requests.len());
+    if !uncertain.is_empty() {
+        let stored: Vec<String> =
+            sqlx::query_scalar("SELECT id FROM archon_mcp_requests WHERE id IN (SELECT value FROM json_each($1))")
+                .bind(json_list(uncertain))
+                .fetch_all(connection)
+                .await?;
+        taken.extend(stored.iter().filter_map(|id| Uuid::try_parse(id).ok()));
+    }
     requests.retain(|request| taken.insert(request.id));
     Ok(requests)
 }

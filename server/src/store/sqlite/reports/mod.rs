@@ -1,6 +1,5 @@
 //! The reports, one file each. Every report reads within one transaction, so that its figures are of one moment.
 
-mod cells;
 mod conditions;
 mod facets;
 mod figures;
@@ -15,8 +14,7 @@ mod sessions;
 use sqlx::{Sqlite, Transaction};
 use uuid::Uuid;
 
-use self::cells::Cells;
-use super::SqliteStore;
+use super::{SqliteStore, cells::Cells, tables::SESSIONS};
 use crate::store::StoreError;
 
 impl SqliteStore {
@@ -31,7 +29,7 @@ impl SqliteStore {
             .fetch_optional(&self.readers)
             .await?;
         row.map(|row| {
-            let cells = Cells::of(&row, "archon_mcp_sessions", session_id.to_string());
+            let cells = Cells::of(&row, SESSIONS, session_id.to_string());
             Ok((cells.count("total_requests")?, cells.count("failed_requests")?))
         })
         .transpose()

@@ -1,64 +1,78 @@
 //! `/`: the figures of a range.
 
 use chrono::{DateTime, Utc};
-use tracon_app::reports::{Bucket, Overview, TimeRange, ToolTotals};
+use tracon_app::reports::{Bucket, Coverage, Overview, TimeRange};
 
-use super::{
-    figures::{self, Figures},
-    requests, sessions,
+use super::{figures, requests, sessions};
+use crate::store::{
+    StoreError,
+    rollup::{Rollup, Width},
+    sqlite::SqliteStore,
+    stretch::{Stretch, floor},
 };
-use crate::store::{StoreError, sqlite::SqliteStore, stretch::Stretch};
 
 impl SqliteStore {
     pub async fn overview(&self, range: TimeRange, now: DateTime<Utc>) -> Result<Overview, StoreError> {
-        let stretch = Stretch::of(range, now);
-        let stretches = stretch.buckets(range);
+        let (stretch, width) = (Stretch::of(range, now), Width::of(range));
         let mut snapshot = self.snapshot().await?;
-
         let (active_sessions, idle_sessions) = sessions::connected(&mut snapshot).await?;
-        let wholes = figures::of_stretches(&mut snapshot, &[stretch, stretch.previous()]).await?;
-        let parts = figures::of_stretches(&mut snapshot, &stretches).await?;
-        let tools = figures::of_top_tools(&mut snapshot, stretch).await?;
+        let rollups = figures::of_all(&mut snapshot, width, stretch).await?;
+        let previous = figures::sum_of_all(&mut snapshot, width, stretch.previous(range, now)).await?;
+        let top_tools = figures::of_top_tools(&mut snapshot, width, stretch).await?;
         let connected = sessions::most_recently_active(&mut snapshot).await?;
         let newest = requests::newest(&mut snapshot).await?;
         snapshot.commit().await?;
 
-        let mut totals = wholes.iter().map(Figures::totals);
+        // The buckets are made of the rollups, and the total of the buckets.
+        let mut buckets: Vec<_> =
+            stretch.buckets(range).into_iter().map(|bucket| (bucket.start, Rollup::default())).collect();
+        for (start, rollup) in &rollups {
+            let start = floor(*start, range.bucket());
+            if let Ok(at) = buckets.binary_search_by_key(&start, |(start, _)| *start) {
+                buckets[at].1.merge(rollup);
+            }
+        }
+        let mut total = Rollup::default();
+        for (_, rollup) in &buckets {
+            total.merge(rollup);
+        }
         Ok(Overview {
             range,
             now,
             active_sessions,
             idle_sessions,
-            totals: totals.next().unwrap_or_default(),
-            previous: totals.next().unwrap_or_default(),
-            buckets: stretches.iter().zip(parts).map(|(stretch, figures)| bucket(*stretch, figures)).collect(),
-            top_tools: tools.into_iter().map(tool).collect(),
+            totals: total.totals(),
+            previous: previous.totals(),
+            buckets: buckets.iter().map(|(start, rollup)| bucket(*start, rollup)).collect(),
+            top_tools,
             connected,
             newest,
         })
     }
-}
 
-fn bucket(stretch: Stretch, figures: Figures) -> Bucket {
-    Bucket {
-        start: stretch.start,
-        outcomes: figures.outcomes,
-        p50_ms: figures.p50_ms,
-        p95_ms: figures.p95_ms,
-        p99_ms: figures.p99_ms,
-        response_bytes: figures.response_bytes,
-        response_tokens: 0,
+    pub async fn coverage(&self, now: DateTime<Utc>) -> Result<Coverage, StoreError> {
+        let mut snapshot = self.snapshot().await?;
+        let day = Stretch::of(TimeRange::Day, now);
+        let sum = figures::sum_of_all(&mut snapshot, Width::of(TimeRange::Day), day).await?;
+        snapshot.commit().await?;
+        Ok(Coverage {
+            requests: sum.requests(),
+            with_session: sum.with_session,
+            with_client: sum.with_client,
+            with_user: sum.with_user,
+        })
     }
 }
 
-fn tool((tool_name, figures): (String, Figures)) -> ToolTotals {
-    ToolTotals {
-        tool_name,
-        calls: figures.requests(),
-        errors: figures.errors(),
-        p95_ms: figures.p95_ms,
-        response_bytes: figures.response_bytes,
-        response_tokens: 0,
-        definition_tokens: None,
+fn bucket(start: DateTime<Utc>, rollup: &Rollup) -> Bucket {
+    let [p50_ms, p95_ms, p99_ms] = rollup.latency.percentiles([50, 95, 99]);
+    Bucket {
+        start,
+        outcomes: rollup.occurring().collect(),
+        p50_ms,
+        p95_ms,
+        p99_ms,
+        response_bytes: rollup.response_bytes,
+        response_tokens: rollup.response_tokens,
     }
 }

@@ -1,35 +1,27 @@
-//! Exact percentiles from the rows: the nearest rank, which is the value at position ⌈p·n⌉ in ascending order.
+//! The exact percentile of a session, from its rows: the nearest rank, which is the value at position ⌈p·n⌉ in ascending order.
 
 use std::collections::HashMap;
 
 use sqlx::SqliteConnection;
 use tracon_app::reports::SessionRow;
 
-use super::{cells::Cells, rows::SESSIONS};
-use crate::store::{StoreError, sqlite::text::json_list};
-
-/// The duration at a percentile, over rows that have their `position` by duration, from 1 on, among `n` rows.
-macro_rules! percentile {
-    ($percent:literal) => {
-        concat!("MAX(CASE WHEN position = (n * ", $percent, " + 99) / 100 THEN duration_ms END) AS p", $percent, "_ms")
-    };
-}
-
-pub(super) use percentile;
+use crate::store::{
+    StoreError,
+    sqlite::{cells::Cells, tables::SESSIONS, text::json_list},
+};
 
 /// Sets the 95th percentile of the sessions of a page.
 pub async fn set_p95(connection: &mut SqliteConnection, sessions: &mut [SessionRow]) -> Result<(), StoreError> {
-    let rows = sqlx::query(concat!(
+    let rows = sqlx::query(
         "WITH ranked AS (
              SELECT session_id, duration_ms, ROW_NUMBER() OVER by_duration AS position, COUNT(*) OVER by_duration AS n
              FROM archon_mcp_requests WHERE session_id IN (SELECT value FROM json_each($1))
              WINDOW by_duration AS (PARTITION BY session_id ORDER BY duration_ms
                                     ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
          )
-         SELECT session_id, ",
-        percentile!("95"),
-        " FROM ranked GROUP BY session_id"
-    ))
+         SELECT session_id, MAX(CASE WHEN position = (n * 95 + 99) / 100 THEN duration_ms END) AS p95_ms
+         FROM ranked GROUP BY session_id",
+    )
     .bind(json_list(sessions.iter().map(|session| &session.session_id)))
     .fetch_all(connection)
     .await?;

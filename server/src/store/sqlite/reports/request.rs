@@ -1,14 +1,18 @@
 //! `/requests/{id}`, and the requests of a session, which have the same detail.
 
 use sqlx::sqlite::SqliteRow;
-use tracon_app::reports::RequestDetail;
+use tracon_app::reports::{Captured, RequestDetail};
 use uuid::Uuid;
 
-use super::{
-    cells::Cells,
-    rows::{REQUESTS, request_columns, request_row},
+use super::rows::{request_columns, request_row};
+use crate::store::{
+    StoreError,
+    sqlite::{
+        SqliteStore,
+        cells::Cells,
+        tables::{PAYLOADS, REQUESTS},
+    },
 };
-use crate::store::{StoreError, sqlite::SqliteStore};
 
 macro_rules! detail_columns {
     () => {
@@ -27,25 +31,39 @@ impl SqliteStore {
         let row = sqlx::query(concat!(
             "SELECT ",
             detail_columns!(),
-            ", (SELECT MAX(other.id) FROM archon_mcp_requests AS other
+            ", arguments, result, arguments_cut, result_cut,
+               (SELECT MAX(other.id) FROM archon_mcp_requests AS other
                 WHERE other.session_id = this.session_id AND other.id < this.id) AS previous,
                (SELECT MIN(other.id) FROM archon_mcp_requests AS other
                 WHERE other.session_id = this.session_id AND other.id > this.id) AS next
-             FROM archon_mcp_requests AS this WHERE this.id = $1"
+             FROM archon_mcp_requests AS this LEFT JOIN archon_mcp_payloads ON request_id = this.id
+             WHERE this.id = $1"
         ))
         .bind(id.to_string())
         .fetch_optional(&self.readers)
         .await?;
 
-        let with_neighbours = |row: &SqliteRow| {
+        let whole = |row: &SqliteRow| {
             let cells = Cells::keyed(row, REQUESTS, "id")?;
-            Ok(RequestDetail { previous: cells.get("previous")?, next: cells.get("next")?, ..request_detail(row)? })
+            let payload = Cells::of(row, PAYLOADS, cells.key().to_owned());
+            Ok(RequestDetail {
+                arguments: captured(&payload, "arguments", "arguments_cut")?,
+                result: captured(&payload, "result", "result_cut")?,
+                previous: cells.get("previous")?,
+                next: cells.get("next")?,
+                ..request_detail(row)?
+            })
         };
-        row.as_ref().map(with_neighbours).transpose()
+        row.as_ref().map(whole).transpose()
     }
 }
 
-/// A row of `detail_columns!`. Its neighbours come from elsewhere.
+fn captured(cells: &Cells<'_>, json: &'static str, is_cut: &'static str) -> Result<Option<Captured>, StoreError> {
+    let Some(json) = cells.get(json)? else { return Ok(None) };
+    Ok(Some(Captured { json, is_cut: cells.get(is_cut)? }))
+}
+
+/// A row of `detail_columns!`. Its neighbours and what was captured come from elsewhere.
 pub fn request_detail(row: &SqliteRow) -> Result<RequestDetail, StoreError> {
     let cells = Cells::keyed(row, REQUESTS, "id")?;
     Ok(RequestDetail {

@@ -1,6 +1,6 @@
 //! `/requests`, and the requests of the overview.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::SqliteConnection;
 use tracon_app::reports::{Outcome, RequestFilter, RequestPage, RequestRow};
 use uuid::Uuid;
@@ -8,24 +8,26 @@ use uuid::Uuid;
 use super::{
     conditions::{Conditions, contains},
     facets,
-    rows::{REQUESTS, request_columns, request_row},
+    rows::{request_columns, request_row},
 };
 use crate::store::{
     StoreError,
     cursor::{PAGE, RequestCursor},
-    sqlite::{SqliteStore, text::time_text},
+    sqlite::{
+        SqliteStore,
+        tables::REQUESTS,
+        text::{first_id, time_text},
+    },
     stretch::Stretch,
 };
 
 impl SqliteStore {
     pub async fn requests(&self, filter: &RequestFilter, now: DateTime<Utc>) -> Result<RequestPage, StoreError> {
         let before = given(filter.before.as_deref()).map(RequestCursor::decode).transpose()?;
-        let counted = conditions_of(filter, now, TimeIndex::Used)?;
+        let mut conditions = conditions_of(filter, now)?;
 
         let mut snapshot = self.snapshot().await?;
-        let total = counted.count("SELECT COUNT(*) FROM archon_mcp_requests", &mut snapshot).await?;
-        let index = if total <= FEW { TimeIndex::Used } else { TimeIndex::NotUsed };
-        let mut conditions = conditions_of(filter, now, index)?;
+        let total = conditions.count("SELECT COUNT(*) FROM archon_mcp_requests", &mut snapshot).await?;
         if let Some(RequestCursor(id)) = before {
             conditions.bind("id < {}", [id.to_string()])?;
         }
@@ -51,18 +53,19 @@ impl SqliteStore {
     }
 }
 
-/// So many rows are found by time and sorted by id; when there are more, it is faster to go from the newest id down and
-/// drop those that do not match.
-const FEW: u64 = 5_000;
+/// The time that an id is made from may differ by less than this from the start that is stored beside it.
+const SLACK: TimeDelta = TimeDelta::minutes(1);
 
-/// Whether rows may be found through the index by time. The engine would always use it, and sort what it finds.
-#[derive(Clone, Copy, Debug)]
-enum TimeIndex {
-    Used,
-    NotUsed,
+/// Of that stretch. Ids begin with their time, so that a stretch is a range of ids; only of those near its ends is the row
+/// asked for the exact time.
+fn within(conditions: &mut Conditions, stretch: Stretch) -> Result<(), StoreError> {
+    let Stretch { start, end } = stretch;
+    conditions.bind("id >= {} AND id < {}", [start - SLACK, end + SLACK].map(first_id))?;
+    conditions.bind("(id >= {} OR timestamp >= {})", [first_id(start + SLACK), time_text(start)])?;
+    conditions.bind("(id < {} OR timestamp < {})", [first_id(end - SLACK), time_text(end)])
 }
 
-fn conditions_of(filter: &RequestFilter, now: DateTime<Utc>, index: TimeIndex) -> Result<Conditions, StoreError> {
+fn conditions_of(filter: &RequestFilter, now: DateTime<Utc>) -> Result<Conditions, StoreError> {
     let mut conditions = Conditions::new();
     if let Some(session) = given(filter.session.as_deref()) {
         let id = Uuid::try_parse(session).map_err(|_| StoreError::Invalid {
@@ -100,13 +103,7 @@ fn conditions_of(filter: &RequestFilter, now: DateTime<Utc>, index: TimeIndex) -
         conditions.bind("error_message GLOB {}", [contains(text)])?;
     }
     if let Some(range) = filter.range {
-        let stretch = Stretch::of(range, now);
-        let condition = match index {
-            TimeIndex::Used => "timestamp >= {} AND timestamp < {}",
-            // A plus sign changes nothing but that no index has the column.
-            TimeIndex::NotUsed => "+timestamp >= {} AND +timestamp < {}",
-        };
-        conditions.bind(condition, [stretch.start, stretch.end].map(time_text))?;
+        within(&mut conditions, Stretch::of(range, now))?;
     }
     Ok(conditions)
 }

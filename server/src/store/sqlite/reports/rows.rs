@@ -3,11 +3,13 @@
 use sqlx::sqlite::SqliteRow;
 use tracon_app::reports::{RequestRow, SessionRow};
 
-use super::cells::Cells;
-use crate::store::StoreError;
-
-pub const SESSIONS: &str = "archon_mcp_sessions";
-pub const REQUESTS: &str = "archon_mcp_requests";
+use crate::store::{
+    StoreError,
+    sqlite::{
+        cells::Cells,
+        tables::{REQUESTS, SESSIONS},
+    },
+};
 
 /// What lists set apart: known probes, and sessions that ended without ever calling a tool. One that is connected may
 /// still call its first. Never NULL.
@@ -32,7 +34,7 @@ macro_rules! session_columns {
 macro_rules! request_columns {
     () => {
         "id, session_id, client_type, method, tool_name, outcome, error_code, timestamp, duration_ms, request_bytes, \
-         response_bytes"
+         response_bytes, response_tokens"
     };
 }
 
@@ -76,6 +78,6 @@ pub fn request_row(row: &SqliteRow) -> Result<RequestRow, StoreError> {
         duration_ms: cells.get("duration_ms")?,
         request_bytes: cells.count("request_bytes")?,
         response_bytes: cells.count("response_bytes")?,
-        response_tokens: None,
+        response_tokens: cells.get("response_tokens")?,
     })
 }

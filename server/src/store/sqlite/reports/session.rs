@@ -6,12 +6,18 @@ use tracon_app::reports::{ErrorKind, RequestDetail, SessionDetail};
 use uuid::Uuid;
 
 use super::{
-    cells::Cells,
     percentiles,
     request::{detail_columns, request_detail},
-    rows::{REQUESTS, SESSIONS, is_apart, request_columns, session_columns, session_row},
+    rows::{is_apart, request_columns, session_columns, session_row},
 };
-use crate::store::{StoreError, sqlite::SqliteStore};
+use crate::store::{
+    StoreError,
+    sqlite::{
+        SqliteStore,
+        cells::Cells,
+        tables::{REQUESTS, SESSIONS},
+    },
+};
 
 /// The most requests that are listed with their session.
 const NEWEST: usize = 200;

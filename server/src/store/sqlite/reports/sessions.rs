@@ -5,16 +5,15 @@ use sqlx::SqliteConnection;
 use tracon_app::reports::{SessionFilter, SessionPage, SessionRow};
 
 use super::{
-    cells::Cells,
     conditions::Conditions,
     facets, percentiles,
     requests::given,
-    rows::{SESSIONS, is_apart, session_columns, session_row},
+    rows::{is_apart, session_columns, session_row},
 };
 use crate::store::{
     StoreError,
     cursor::{PAGE, SessionCursor},
-    sqlite::{SqliteStore, text::time_text},
+    sqlite::{SqliteStore, cells::Cells, tables::SESSIONS, text::time_text},
 };
 
 impl SqliteStore {

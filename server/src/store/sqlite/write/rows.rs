@@ -1,56 +1,15 @@
-//! Many rows in few statements.
+//! The rows of each table, as they are written.
 
-use std::{
-    fmt::Write,
-    sync::{Arc, LazyLock},
-};
+use std::sync::LazyLock;
 
-use sqlx::{Arguments, AssertSqlSafe, SqliteConnection, error::BoxDynError, sqlite::SqliteArguments};
+use sqlx::SqliteConnection;
 use tracon_app::reports::Presence;
 
 use super::states::State;
-use crate::store::{RequestRecord, SessionRecord, StoreError, sqlite::text::time_text};
-
-/// The most rows of one statement, a power of two: what is left over is written by statements of half the size, and half
-/// of that …, so that a handful of prepared statements serves every batch.
-const MOST: usize = 64;
-
-/// A statement with `{}` where the rows go, in every size.
-struct Statement([Arc<str>; MOST.ilog2() as usize + 1]);
-
-impl Statement {
-    /// Placeholders are `?`: to find the name of a numbered one, as sqlx does for each value it binds, SQLite goes through
-    /// the names of all before it, and here they are more than a thousand.
-    fn new(template: &str, columns: usize) -> Self {
-        let row = format!("({}?)", "?, ".repeat(columns - 1));
-        Self(std::array::from_fn(|size| {
-            let mut rows = row.clone();
-            for _ in 1..(1 << size) {
-                // Writing to a string cannot fail.
-                let _ = write!(rows, ", {row}");
-            }
-            template.replace("{}", &rows).into()
-        }))
-    }
-
-    async fn execute<T>(
-        &self,
-        connection: &mut SqliteConnection,
-        mut rows: &[T],
-        bind: impl Fn(&mut SqliteArguments, &T) -> Result<(), BoxDynError>,
-    ) -> Result<(), StoreError> {
-        while !rows.is_empty() {
-            let size = rows.len().min(MOST).ilog2() as usize;
-            let (now, later) = rows.split_at(1 << size);
-            let mut arguments = SqliteArguments::default();
-            now.iter().try_for_each(|row| bind(&mut arguments, row)).map_err(sqlx::Error::Encode)?;
-            let statement = AssertSqlSafe(Arc::clone(&self.0[size]));
-            sqlx::query_with(statement, arguments).execute(&mut *connection).await?;
-            rows = later;
-        }
-        Ok(())
-    }
-}
+use crate::store::{
+    Captured, ParkedSession, Payload, RequestRecord, SessionRecord, StoreError, ToolDefinition,
+    sqlite::statement::{Statement, Values},
+};
 
 static SESSIONS: LazyLock<Statement> = LazyLock::new(|| {
     Statement::new(
@@ -63,24 +22,22 @@ static SESSIONS: LazyLock<Statement> = LazyLock::new(|| {
 
 /// Opens sessions, active since they connected.
 pub async fn insert_sessions(connection: &mut SqliteConnection, sessions: &[&SessionRecord]) -> Result<(), StoreError> {
-    let bind = |row: &mut SqliteArguments, session: &&SessionRecord| {
-        let connected_at: Arc<str> = time_text(session.connected_at).into();
-        row.add(session.session_id.to_string())?;
-        row.add(session.client_type.as_deref())?;
-        row.add(session.client_name.as_deref())?;
-        row.add(session.client_version.as_deref())?;
-        row.add(session.protocol_version.as_deref())?;
-        row.add(session.client_capabilities.as_deref())?;
-        row.add(session.attribution.as_str())?;
-        row.add(session.transport_session_id.as_deref())?;
-        row.add(Presence::Active.as_str())?;
-        row.add(Arc::clone(&connected_at))?;
-        row.add(connected_at)?;
-        row.add(session.is_probe)?;
-        row.add(session.user_agent.as_deref())?;
-        row.add(session.peer.as_deref())?;
-        row.add(session.server_instance.to_string())?;
-        Ok(())
+    let bind = |row: &mut Values, session: &&SessionRecord| {
+        row.id(session.session_id);
+        row.optional_text(session.client_type.as_deref());
+        row.optional_text(session.client_name.as_deref());
+        row.optional_text(session.client_version.as_deref());
+        row.optional_text(session.protocol_version.as_deref());
+        row.optional_text(session.client_capabilities.as_deref());
+        row.text(session.attribution.as_str());
+        row.optional_text(session.transport_session_id.as_deref());
+        row.text(Presence::Active.as_str());
+        row.time(session.connected_at);
+        row.time(session.connected_at);
+        row.add(session.is_probe);
+        row.optional_text(session.user_agent.as_deref());
+        row.optional_text(session.peer.as_deref());
+        row.id(session.server_instance);
     };
     SESSIONS.execute(connection, sessions, bind).await
 }
@@ -88,38 +45,64 @@ pub async fn insert_sessions(connection: &mut SqliteConnection, sessions: &[&Ses
 static REQUESTS: LazyLock<Statement> = LazyLock::new(|| {
     Statement::new(
         "INSERT INTO archon_mcp_requests (id, session_id, client_type, method, tool_name, status, outcome, error_code,
-         error_message, timestamp, duration_ms, request_bytes, response_bytes, http_status, rpc_id, protocol_version,
-         conversation_id, turn_id, trace_id, server_instance) VALUES {} ON CONFLICT (id) DO NOTHING",
-        20,
+         error_message, timestamp, duration_ms, request_bytes, response_bytes, response_tokens, http_status, rpc_id,
+         protocol_version, conversation_id, turn_id, trace_id, server_instance) VALUES {}",
+        21,
     )
 });
 
-/// Adds requests, whose sessions are there.
+/// Adds requests that are not there, whose sessions are.
 pub async fn insert_requests(connection: &mut SqliteConnection, requests: &[&RequestRecord]) -> Result<(), StoreError> {
-    let bind = |row: &mut SqliteArguments, request: &&RequestRecord| {
-        row.add(request.id.to_string())?;
-        row.add(request.session.as_ref().map(|session| session.session_id.to_string()))?;
-        row.add(request.client_type.as_deref())?;
-        row.add(&*request.method)?;
-        row.add(request.tool_name.as_deref())?;
-        row.add(if request.outcome.is_error() { "error" } else { "success" })?;
-        row.add(request.outcome.as_str())?;
-        row.add(request.error_code)?;
-        row.add(request.error_message.as_deref())?;
-        row.add(time_text(request.timestamp))?;
-        row.add(request.duration.as_micros() as f64 / 1e3)?;
-        row.add(count(request.request_bytes))?;
-        row.add(count(request.response_bytes))?;
-        row.add(request.http_status)?;
-        row.add(request.rpc_id.as_deref())?;
-        row.add(request.protocol_version.as_deref())?;
-        row.add(request.conversation_id.as_deref())?;
-        row.add(request.turn_id.as_deref())?;
-        row.add(request.trace_id.as_deref())?;
-        row.add(request.server_instance.to_string())?;
-        Ok(())
+    let bind = |row: &mut Values, request: &&RequestRecord| {
+        row.id(request.id);
+        match &request.session {
+            Some(session) => row.id(session.session_id),
+            None => row.optional_text(None),
+        }
+        row.optional_text(request.client_type.as_deref());
+        row.text(&request.method);
+        row.optional_text(request.tool_name.as_deref());
+        row.text(if request.outcome.is_error() { "error" } else { "success" });
+        row.text(request.outcome.as_str());
+        row.add(request.error_code);
+        row.optional_text(request.error_message.as_deref());
+        row.time(request.timestamp);
+        row.add(request.duration.as_micros() as f64 / 1e3);
+        row.count(request.request_bytes);
+        row.count(request.response_bytes);
+        row.add(request.response_tokens);
+        row.add(request.http_status);
+        row.optional_text(request.rpc_id.as_deref());
+        row.optional_text(request.protocol_version.as_deref());
+        row.optional_text(request.conversation_id.as_deref());
+        row.optional_text(request.turn_id.as_deref());
+        row.optional_text(request.trace_id.as_deref());
+        row.id(request.server_instance);
     };
     REQUESTS.execute(connection, requests, bind).await
+}
+
+static PAYLOADS: LazyLock<Statement> = LazyLock::new(|| {
+    Statement::new(
+        "INSERT OR REPLACE INTO archon_mcp_payloads (request_id, arguments, result, arguments_cut, result_cut) VALUES {}",
+        5,
+    )
+});
+
+/// Adds what was captured of these requests, where something was.
+pub async fn insert_payloads(connection: &mut SqliteConnection, requests: &[&RequestRecord]) -> Result<(), StoreError> {
+    let captured: Vec<_> =
+        requests.iter().filter_map(|request| Some((request.id, request.payload.as_deref()?))).collect();
+    let json = |captured: &Option<Captured>| captured.as_ref().map(|captured| captured.json.clone());
+    let is_cut = |captured: &Option<Captured>| captured.as_ref().is_some_and(|captured| captured.is_cut);
+    let bind = |row: &mut Values, (id, payload): &(_, &Payload)| {
+        row.id(*id);
+        row.add(json(&payload.arguments));
+        row.add(json(&payload.result));
+        row.add(is_cut(&payload.arguments));
+        row.add(is_cut(&payload.result));
+    };
+    PAYLOADS.execute(connection, &captured, bind).await
 }
 
 static STATES: LazyLock<Statement> = LazyLock::new(|| {
@@ -139,23 +122,66 @@ pub async fn update_sessions(
     connection: &mut SqliteConnection,
     states: impl Iterator<Item = &State>,
 ) -> Result<(), StoreError> {
-    let bind = |row: &mut SqliteArguments, state: &&State| {
+    let bind = |row: &mut Values, state: &&State| {
         let ended = state.ended.as_ref();
-        row.add(state.session_id.as_str())?;
-        row.add(state.presence.as_str())?;
-        row.add(state.last_activity.as_str())?;
-        row.add(ended.and_then(|ended| ended.reason))?;
-        row.add(ended.map(|ended| ended.at.as_str()))?;
-        row.add(ended.map(|ended| ended.duration))?;
-        row.add(state.requests)?;
-        row.add(state.failed)?;
-        row.add(state.tool_calls)?;
-        Ok(())
+        row.text(&state.session_id);
+        row.text(state.presence.as_str());
+        row.text(&state.last_activity);
+        row.optional_text(ended.and_then(|ended| ended.reason));
+        row.optional_text(ended.map(|ended| ended.at.as_str()));
+        row.add(ended.map(|ended| ended.duration));
+        row.add(state.requests);
+        row.add(state.failed);
+        row.add(state.tool_calls);
     };
     STATES.execute(connection, &states.collect::<Vec<_>>(), bind).await
 }
 
-/// SQLite integers are signed; no body has 2^63 bytes.
-fn count(bytes: u64) -> i64 {
-    i64::try_from(bytes).unwrap_or(i64::MAX)
+static DEFINITIONS: LazyLock<Statement> = LazyLock::new(|| {
+    Statement::new(
+        "INSERT INTO archon_mcp_tool_definitions (tool_name, tokens, listed_at) VALUES {}
+         ON CONFLICT (tool_name) DO UPDATE SET tokens = excluded.tokens, listed_at = excluded.listed_at
+         WHERE excluded.listed_at >= listed_at",
+        3,
+    )
+});
+
+/// Notes what definitions cost. Of a tool that is named twice, the latest counts.
+pub async fn upsert_definitions(
+    connection: &mut SqliteConnection,
+    definitions: &[&ToolDefinition],
+) -> Result<(), StoreError> {
+    let bind = |row: &mut Values, definition: &&ToolDefinition| {
+        row.text(&definition.tool_name);
+        row.add(definition.tokens);
+        row.time(definition.at);
+    };
+    DEFINITIONS.execute(connection, definitions, bind).await
+}
+
+static PARKED: LazyLock<Statement> = LazyLock::new(|| {
+    Statement::new(
+        "INSERT INTO archon_mcp_transport_sessions (transport_session_id, state, updated_at) VALUES {}
+         ON CONFLICT (transport_session_id) DO UPDATE SET state = excluded.state, updated_at = excluded.updated_at",
+        3,
+    )
+});
+
+/// Keeps what brings sessions back.
+pub async fn upsert_parked(connection: &mut SqliteConnection, parked: &[&ParkedSession]) -> Result<(), StoreError> {
+    let bind = |row: &mut Values, parked: &&ParkedSession| {
+        row.text(&parked.transport_session_id);
+        row.text(&parked.state);
+        row.time(parked.at);
+    };
+    PARKED.execute(connection, parked, bind).await
+}
+
+static FORGOTTEN: LazyLock<Statement> = LazyLock::new(|| {
+    Statement::new("DELETE FROM archon_mcp_transport_sessions WHERE transport_session_id IN (VALUES {})", 1)
+});
+
+/// Lets go of what would bring these sessions back.
+pub async fn delete_parked(connection: &mut SqliteConnection, forgotten: &[&str]) -> Result<(), StoreError> {
+    FORGOTTEN.execute(connection, forgotten, |row: &mut Values, id: &&str| row.text(id)).await
 }

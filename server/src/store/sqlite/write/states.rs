@@ -9,7 +9,11 @@ use uuid::Uuid;
 
 use crate::store::{
     DisconnectReason, PresenceChange, RequestRecord, SessionRecord, StoreError,
-    sqlite::text::{json_list, time_text},
+    sqlite::{
+        cells::Cells,
+        tables::SESSIONS,
+        text::{json_list, time_text},
+    },
 };
 
 /// How a session ended.
@@ -26,6 +30,7 @@ pub struct Ended {
 pub struct State {
     pub session_id: String,
     pub presence: Presence,
+    connected_at: DateTime<Utc>,
     pub last_activity: String,
     /// Set when it ended within this batch.
     pub ended: Option<Ended>,
@@ -42,25 +47,21 @@ pub struct States(HashMap<Uuid, State>);
 impl States {
     /// The states that are stored.
     pub async fn read(connection: &mut SqliteConnection, ids: impl Iterator<Item = Uuid>) -> Result<Self, StoreError> {
-        let stored: Vec<(String, String, String)> = sqlx::query_as(
-            "SELECT session_id, status, last_activity FROM archon_mcp_sessions
+        let rows = sqlx::query(
+            "SELECT session_id, status, connected_at, last_activity FROM archon_mcp_sessions
              WHERE session_id IN (SELECT value FROM json_each($1))",
         )
         .bind(json_list(ids))
         .fetch_all(connection)
         .await?;
 
-        let mut states = HashMap::with_capacity(stored.len());
-        for (session_id, status, last_activity) in stored {
-            let corrupt = |column, value: &str| StoreError::Corrupt {
-                table: "archon_mcp_sessions",
-                column,
-                row: session_id.clone(),
-                reason: format!("`{value}` is none that is known"),
-            };
-            let id = Uuid::try_parse(&session_id).map_err(|_| corrupt("session_id", &session_id))?;
-            let presence = Presence::parse(&status).ok_or_else(|| corrupt("status", &status))?;
-            states.insert(id, State::new(session_id, presence, last_activity));
+        let mut states = HashMap::with_capacity(rows.len());
+        for row in &rows {
+            let cells = Cells::keyed(row, SESSIONS, "session_id")?;
+            let id = Uuid::try_parse(cells.key()).map_err(|error| cells.corrupt("session_id", error))?;
+            let presence = cells.presence("status")?;
+            let last_activity = cells.get("last_activity")?;
+            states.insert(id, State::new(cells.key().to_owned(), presence, cells.time("connected_at")?, last_activity));
         }
         Ok(Self(states))
     }
@@ -70,7 +71,8 @@ impl States {
         let mut is_new = false;
         self.0.entry(session.session_id).or_insert_with(|| {
             is_new = true;
-            State::new(session.session_id.to_string(), Presence::Active, time_text(session.connected_at))
+            let at = session.connected_at;
+            State::new(session.session_id.to_string(), Presence::Active, at, time_text(at))
         });
         is_new
     }
@@ -99,7 +101,7 @@ impl States {
         let Some(state) = self.0.get_mut(&change.session_id) else { return };
         match (state.presence, change.presence) {
             (Presence::Disconnected, _) => {}
-            (_, Presence::Disconnected) => state.end(change.reason, change.at, change.at),
+            (_, Presence::Disconnected) => state.end(change.reason, change.at),
             (_, presence) => {
                 if time_text(change.at) >= state.last_activity {
                     state.is_changed |= state.presence != presence;
@@ -116,10 +118,11 @@ impl States {
 }
 
 impl State {
-    fn new(session_id: String, presence: Presence, last_activity: String) -> Self {
+    fn new(session_id: String, presence: Presence, connected_at: DateTime<Utc>, last_activity: String) -> Self {
         Self {
             session_id,
             presence,
+            connected_at,
             last_activity,
             ended: None,
             requests: 0,
@@ -129,9 +132,9 @@ impl State {
         }
     }
 
-    fn end(&mut self, reason: Option<DisconnectReason>, connected_at: DateTime<Utc>, at: DateTime<Utc>) {
+    fn end(&mut self, reason: Option<DisconnectReason>, at: DateTime<Utc>) {
         // A wall clock that was set back must not make a session end before it began.
-        let lasted = (at - connected_at).max(TimeDelta::zero());
+        let lasted = (at - self.connected_at).max(TimeDelta::zero());
         self.is_changed = true;
         self.presence = Presence::Disconnected;
         self.ended = Some(Ended {
@@ -150,7 +153,7 @@ pub fn ended(
     at: DateTime<Utc>,
     last_activity: String,
 ) -> State {
-    let mut state = State::new(session_id, Presence::Active, last_activity);
-    state.end(reason, connected_at, at);
+    let mut state = State::new(session_id, Presence::Active, connected_at, last_activity);
+    state.end(reason, at);
     state
 }

@@ -1,0 +1,187 @@
+//! Letting go of what is old, and giving its space back, in small steps between which the writer writes.
+
+use std::{path::Path, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::{Connection, Row, SqliteConnection};
+
+use super::{
+    LOG_BYTES, PATIENCE,
+    text::{first_id, time_text},
+};
+use crate::store::{Retained, RetentionPolicy, StoreError, rollup::Width};
+
+/// Pages that are kept free for what comes next, 2 MiB: giving them back only to take them again costs twice.
+const FREE_PAGES: u64 = 512;
+
+/// The first of these that has something to do does it; the quota comes after what is too old.
+pub async fn step(
+    connection: &mut SqliteConnection,
+    path: &Path,
+    policy: &RetentionPolicy,
+    now: DateTime<Utc>,
+) -> Result<Retained, StoreError> {
+    let deleted = delete_old(connection, policy, now).await?;
+    if deleted > 0 {
+        return Ok(Retained { deleted, more: true });
+    }
+    let space = Space::of(connection).await?;
+    // The log has its share of the quota whether it needs it right now or not: what is deleted goes through the log too,
+    // and must not look as if more had to be deleted.
+    let share = (LOG_BYTES + LOG_BYTES / 4).min(policy.quota_bytes / 4);
+    if space.used_bytes() > policy.quota_bytes - share {
+        let deleted = delete_oldest(connection).await?;
+        if deleted > 0 {
+            return Ok(Retained { deleted, more: true });
+        }
+    }
+    let more = give_back(connection, path, &space).await?;
+    Ok(Retained { deleted: 0, more })
+}
+
+/// Deletes some of what is too old.
+async fn delete_old(
+    connection: &mut SqliteConnection,
+    policy: &RetentionPolicy,
+    now: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    let before = |kept| before(now, kept);
+    let mut deleted = payloads_before(connection, &first_id(before(policy.payloads))).await?;
+    if deleted == 0 {
+        deleted = requests_before(connection, &first_id(before(policy.requests))).await?;
+    }
+    if deleted == 0 {
+        deleted = delete(connection, SESSIONS, &time_text(before(policy.sessions))).await?;
+    }
+    for (width, kept) in [(Width::Minute, policy.minute_buckets), (Width::Hour, policy.hour_buckets)] {
+        if deleted == 0 {
+            let deletion = sqlx::query(ROLLUPS).bind(time_text(before(kept))).bind(width.as_str());
+            deleted = deletion.execute(&mut *connection).await?.rows_affected();
+        }
+    }
+    if deleted == 0 {
+        deleted = delete(connection, TRANSPORT_SESSIONS, &time_text(before(policy.sessions))).await?;
+    }
+    Ok(deleted)
+}
+
+/// Deletes some of the oldest payloads or, when there are none, of the oldest requests.
+async fn delete_oldest(connection: &mut SqliteConnection) -> Result<u64, StoreError> {
+    // Greater than every id.
+    const ALL: &str = "g";
+    match payloads_before(connection, ALL).await? {
+        0 => requests_before(connection, ALL).await,
+        deleted => Ok(deleted),
+    }
+}
+
+fn before(now: DateTime<Utc>, kept: Duration) -> DateTime<Utc> {
+    let kept = TimeDelta::from_std(kept).unwrap_or(TimeDelta::MAX);
+    now.checked_sub_signed(kept).unwrap_or(DateTime::UNIX_EPOCH).max(DateTime::UNIX_EPOCH)
+}
+
+// A payload may lie on a dozen pages, so that there are fewer of them to a step.
+const PAYLOADS: &str = "DELETE FROM archon_mcp_payloads WHERE rowid IN (
+         SELECT rowid FROM archon_mcp_payloads WHERE request_id < $1 ORDER BY request_id LIMIT 250
+     )";
+const SESSIONS: &str = "DELETE FROM archon_mcp_sessions WHERE session_id IN (
+         SELECT session_id FROM archon_mcp_sessions AS ended
+         WHERE last_activity < $1 AND status = 'disconnected' AND disconnected_at < $1
+             AND NOT EXISTS (SELECT 1 FROM archon_mcp_requests AS own WHERE own.session_id = ended.session_id)
+         ORDER BY last_activity LIMIT 250
+     )";
+const ROLLUPS: &str = "DELETE FROM archon_mcp_rollups WHERE rowid IN (
+         SELECT rowid FROM archon_mcp_rollups WHERE width = $2 AND bucket_start < $1 LIMIT 500
+     )";
+const TRANSPORT_SESSIONS: &str = "DELETE FROM archon_mcp_transport_sessions WHERE transport_session_id IN (
+         SELECT transport_session_id FROM archon_mcp_transport_sessions WHERE updated_at < $1 LIMIT 500
+     )";
+
+async fn delete(connection: &mut SqliteConnection, statement: &'static str, before: &str) -> Result<u64, StoreError> {
+    Ok(sqlx::query(statement).bind(before).execute(connection).await?.rows_affected())
+}
+
+async fn payloads_before(connection: &mut SqliteConnection, id: &str) -> Result<u64, StoreError> {
+    delete(connection, PAYLOADS, id).await
+}
+
+/// Deletes the oldest requests, each with its payload.
+async fn requests_before(connection: &mut SqliteConnection, id: &str) -> Result<u64, StoreError> {
+    let last: Option<String> = sqlx::query_scalar(
+        "SELECT MAX(id) FROM (SELECT id FROM archon_mcp_requests WHERE id < $1 ORDER BY id LIMIT 500)",
+    )
+    .bind(id)
+    .fetch_one(&mut *connection)
+    .await?;
+    let Some(last) = last else { return Ok(0) };
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let mut deleted = 0;
+    for statement in
+        ["DELETE FROM archon_mcp_payloads WHERE request_id <= $1", "DELETE FROM archon_mcp_requests WHERE id <= $1"]
+    {
+        deleted += delete(&mut transaction, statement, &last).await?;
+    }
+    transaction.commit().await?;
+    Ok(deleted)
+}
+
+/// What the database takes, in pages of `page_bytes`.
+#[derive(Clone, Copy, Debug)]
+pub struct Space {
+    pages: u64,
+    free_pages: u64,
+    page_bytes: u64,
+}
+
+impl Space {
+    pub async fn of(connection: &mut SqliteConnection) -> Result<Self, StoreError> {
+        let row = sqlx::query(
+            "SELECT page_count, freelist_count, page_size
+             FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
+        )
+        .fetch_one(connection)
+        .await?;
+        let cell = |column| row.try_get::<i64, _>(column).map(|count| count.max(0).unsigned_abs());
+        Ok(Self { pages: cell("page_count")?, free_pages: cell("freelist_count")?, page_bytes: cell("page_size")? })
+    }
+
+    /// Without the pages that are free.
+    pub fn used_bytes(&self) -> u64 {
+        self.pages.saturating_sub(self.free_pages) * self.page_bytes
+    }
+}
+
+/// What the write-ahead log takes, bytes.
+pub fn log_bytes(path: &Path) -> u64 {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    std::fs::metadata(log).map_or(0, |file| file.len())
+}
+
+/// Gives some free pages back to the file system, and a log that grew too long; whether there is more.
+async fn give_back(connection: &mut SqliteConnection, path: &Path, space: &Space) -> Result<bool, StoreError> {
+    if space.free_pages > FREE_PAGES {
+        sqlx::query("PRAGMA incremental_vacuum(256)").execute(&mut *connection).await?;
+        let left = Space::of(connection).await?.free_pages;
+        // It gives nothing back in a database that could not be rewritten for it.
+        if left > FREE_PAGES && left < space.free_pages {
+            return Ok(true);
+        }
+        // The file itself gets shorter when the log is folded into it.
+        sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&mut *connection).await?;
+    }
+    // It is folded and begun anew all the time, and cut to its limit then, unless a report was being read each time.
+    if log_bytes(path) > 2 * LOG_BYTES {
+        // Waits for reports to end; they are done in a few ms.
+        set_patience(connection, Duration::from_millis(100)).await?;
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *connection).await?;
+        set_patience(connection, PATIENCE).await?;
+    }
+    Ok(false)
+}
+
+async fn set_patience(connection: &mut SqliteConnection, patience: Duration) -> Result<(), StoreError> {
+    let pragma = format!("PRAGMA busy_timeout = {}", patience.as_millis());
+    sqlx::query(sqlx::AssertSqlSafe(pragma)).execute(connection).await?;
+    Ok(())
+}

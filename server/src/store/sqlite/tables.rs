@@ -1,0 +1,6 @@
+//! The tables, by the names that errors call them.
+
+pub const SESSIONS: &str = "archon_mcp_sessions";
+pub const REQUESTS: &str = "archon_mcp_requests";
+pub const PAYLOADS: &str = "archon_mcp_payloads";
+pub const ROLLUPS: &str = "archon_mcp_rollups";

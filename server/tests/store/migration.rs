@@ -1,0 +1,104 @@
+//! A database of the first version, opened by this one. Of SQLite.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, SqliteConnection, migrate::Migrator, sqlite::SqliteConnectOptions,
+};
+use tracon::store::{Change, DisconnectReason, RequestRecord, Store, sqlite_url};
+use tracon_app::reports::{Outcome, RequestFilter, TimeRange};
+
+use crate::fixture::{Dice, Engine, Fixture, ago, gone, now, session};
+
+static MIGRATOR: Migrator = sqlx::migrate!("../migrations/sqlite");
+
+/// An empty database as the first version made it.
+async fn first_version(path: &Path) -> SqliteConnection {
+    let mut connection = SqliteConnectOptions::new().filename(path).create_if_missing(true).connect().await.unwrap();
+    sqlx::raw_sql("PRAGMA journal_mode = WAL").execute(&mut connection).await.unwrap();
+    let first = MIGRATOR.iter().filter(|migration| migration.version == 1).cloned().collect();
+    let migrator = Migrator::with_migrations(first);
+    migrator.run_direct(None, &mut connection, false).await.unwrap();
+    connection
+}
+
+const COLUMNS: &str =
+    "id, session_id, client_type, method, tool_name, status, outcome, error_code, error_message, timestamp,
+    duration_ms, request_bytes, response_bytes, http_status, rpc_id, protocol_version, conversation_id, turn_id,
+    trace_id, user_id, server_instance";
+
+#[tokio::test]
+async fn a_database_of_the_first_version_shows_the_same() {
+    // What it should show is what the same records show when this version writes them; of the first, none had tokens.
+    let mut on = Fixture::new(Engine::Sqlite).await;
+    let mut dice = Dice::new(41);
+    let sessions: Vec<_> = (1..=5).map(|number| Arc::new(session(number, ago(3_000_000)))).collect();
+    let mut changes: Vec<Change> = (0..2_000)
+        .map(|_| {
+            let session = dice.pick(&sessions);
+            let at = ago(i64::try_from(dice.roll(14).pow(u32::try_from(dice.roll(7)).unwrap()) % 2_900_000).unwrap());
+            let mut request = on.call(&session, at);
+            request.tool_name = (dice.roll(4) > 0).then(|| format!("tool_{}", dice.roll(9)));
+            request.outcome = dice.pick(&Outcome::ALL);
+            request.duration = Duration::from_micros(dice.roll(4_000_000));
+            request.session = (dice.roll(9) > 0).then_some(session);
+            Change::Request(RequestRecord { response_tokens: None, ..request })
+        })
+        .collect();
+    changes.push(gone(&sessions[0], DisconnectReason::ClientDisconnect, ago(1)));
+    on.apply(&changes).await;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("first.db");
+    let mut first = first_version(&path).await;
+    let copy = format!(
+        "ATTACH '{}' AS new;
+         INSERT INTO main.archon_mcp_sessions SELECT * FROM new.archon_mcp_sessions;
+         INSERT INTO main.archon_mcp_requests ({COLUMNS}) SELECT {COLUMNS} FROM new.archon_mcp_requests;",
+        on.folder.path().join("tracon.db").display()
+    );
+    sqlx::raw_sql(AssertSqlSafe(copy)).execute(&mut first).await.unwrap();
+    first.close().await.unwrap();
+
+    let shown = on.everything().await;
+    // The second start finds it done.
+    for _ in 0..2 {
+        let (store, writer) = Store::open(&sqlite_url(&path)).await.unwrap();
+        for range in TimeRange::ALL {
+            let expected = on.store.overview(range, now()).await.unwrap();
+            assert!(expected.totals.requests > 0);
+            assert_eq!(store.overview(range, now()).await.unwrap(), expected, "{range:?}");
+            let filter = RequestFilter { range: Some(range), ..RequestFilter::default() };
+            assert_eq!(store.requests(&filter, now()).await.unwrap(), on.store.requests(&filter, now()).await.unwrap());
+        }
+        assert_eq!(store.coverage(now()).await.unwrap(), on.store.coverage(now()).await.unwrap());
+        let old = std::mem::replace(&mut on.store, store);
+        assert_eq!(on.everything().await, shown);
+        let opened = std::mem::replace(&mut on.store, old);
+        opened.close().await;
+        writer.close().await.unwrap();
+    }
+
+    let mut raw = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+    let auto_vacuum: i64 = sqlx::query_scalar("PRAGMA auto_vacuum").fetch_one(&mut raw).await.unwrap();
+    assert_eq!(auto_vacuum, 2, "it can give space back");
+    let violations = sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut raw).await.unwrap();
+    assert!(violations.is_empty(), "each request still has its session");
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_does_not_keep_an_old_database_shut() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("first.db");
+    let mut first = first_version(&path).await;
+    for (id, time) in [("a", "yesterday"), ("b", "2026-01-09T14:40:00.123456Z")] {
+        let insert = format!(
+            "INSERT INTO archon_mcp_requests (id, method, status, outcome, timestamp, duration_ms, request_bytes,
+                 response_bytes, server_instance) VALUES ('{id}', 'ping', 'success', 'ok', '{time}', 1, 1, 1, 'x')"
+        );
+        sqlx::raw_sql(AssertSqlSafe(insert)).execute(&mut first).await.unwrap();
+    }
+    first.close().await.unwrap();
+    let (store, _writer) = Store::open(&sqlite_url(&path)).await.unwrap();
+    assert_eq!(store.coverage(now()).await.unwrap().requests, 1);
+}

@@ -1,0 +1,158 @@
+//! What is too old or too much goes; its figures stay.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tracon::store::{Captured, Change, DisconnectReason, ParkedSession, Payload, RequestRecord, RetentionPolicy};
+use tracon_app::reports::{RequestFilter, TimeRange};
+
+use crate::fixture::{Dice, Fixture, gone, now, session};
+
+const DAY: Duration = Duration::from_hours(24);
+
+const POLICY: RetentionPolicy = RetentionPolicy {
+    requests: Duration::from_hours(7 * 24),
+    payloads: Duration::from_hours(2 * 24),
+    sessions: Duration::from_hours(14 * 24),
+    minute_buckets: DAY,
+    hour_buckets: Duration::from_hours(10 * 24),
+    quota_bytes: 1 << 40,
+};
+
+fn days_ago(days: i64) -> DateTime<Utc> {
+    now() - TimeDelta::days(days)
+}
+
+/// Steps until there is nothing more to do; how many rows that deleted.
+async fn retain(on: &mut Fixture, policy: &RetentionPolicy, now: DateTime<Utc>) -> u64 {
+    let mut deleted = 0;
+    for _ in 0..10_000 {
+        let retained = on.writer.retain(policy, now).await.unwrap();
+        assert!(retained.deleted <= 1_000, "a step is small: {}", retained.deleted);
+        deleted += retained.deleted;
+        if !retained.more {
+            return deleted;
+        }
+    }
+    panic!("it never ends");
+}
+
+fn payload(bytes: usize) -> Payload {
+    let result = Some(Captured { json: "x".repeat(bytes), is_cut: true });
+    Payload { arguments: None, result }
+}
+
+/// The bytes of all files of the database.
+fn on_disk(on: &Fixture) -> u64 {
+    std::fs::read_dir(on.folder.path()).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum()
+}
+
+pub async fn each_kind_goes_at_its_age_and_its_figures_stay(mut on: Fixture) {
+    for day in 0..20_u32 {
+        let at = days_ago(day.into());
+        let own = Arc::new(session(1 + u128::from(day), at));
+        let call = RequestRecord { payload: Some(Box::new(payload(100))), ..on.call(&own, at) };
+        let parked = ParkedSession { transport_session_id: day.to_string(), state: "{}".to_owned(), at };
+        on.apply(&[
+            Change::Request(call),
+            gone(&own, DisconnectReason::Timeout, at + TimeDelta::minutes(5)),
+            Change::Parked(parked),
+        ])
+        .await;
+    }
+    let month = on.store.overview(TimeRange::Month, now()).await.unwrap();
+    assert!(retain(&mut on, &POLICY, now()).await > 0);
+    assert_eq!(retain(&mut on, &POLICY, now()).await, 0, "all that is too old is gone");
+
+    let listed = on.all_requests(&RequestFilter::default()).await;
+    assert_eq!(listed.len(), 8, "the requests of seven days, and that of the moment seven days ago");
+    let mut with_payload = 0;
+    for row in &listed {
+        let detail = on.store.request(&row.id).await.unwrap().unwrap();
+        with_payload += i32::from(detail.result.is_some());
+    }
+    assert_eq!(with_payload, 3, "the payloads of two days");
+    let sessions = on.all_sessions().await;
+    assert_eq!(sessions.len(), 15, "the sessions of fourteen days, most of them without their requests");
+    assert!(sessions.iter().all(|session| session.total_requests == 1), "their counters stay");
+    for day in 0..20 {
+        let is_there = on.store.parked_session(&day.to_string()).await.unwrap().is_some();
+        assert_eq!(is_there, day <= 14, "what would bring a session back goes with the sessions: {day}");
+    }
+
+    let after = on.store.overview(TimeRange::Month, now()).await.unwrap();
+    assert_eq!((after.totals, after.buckets), (month.totals, month.buckets), "the figures of the days stay");
+    assert_eq!(on.store.overview(TimeRange::Week, now()).await.unwrap().totals.requests, 8, "those of the hours too");
+    let earlier = on.store.overview(TimeRange::Week, days_ago(9)).await.unwrap();
+    assert_eq!(earlier.totals.requests, 1, "but not those of ten days ago and before");
+    assert_eq!(on.store.overview(TimeRange::Hour, now()).await.unwrap().totals.requests, 1);
+    assert_eq!(on.store.overview(TimeRange::Hour, days_ago(1)).await.unwrap().totals.requests, 0, "no older minute");
+}
+
+pub async fn a_session_stays_while_it_is_open_or_has_requests(mut on: Fixture) {
+    let policy = RetentionPolicy { sessions: DAY, minute_buckets: POLICY.hour_buckets, ..POLICY };
+    let [open, busy, gone_now, old] = [1, 2, 3, 4].map(|number| Arc::new(session(number, days_ago(5))));
+    on.apply(&[
+        Change::Opened(Arc::clone(&open)),
+        Change::Request(on.call(&busy, days_ago(4))),
+        gone(&busy, DisconnectReason::Timeout, days_ago(4)),
+        Change::Opened(Arc::clone(&gone_now)),
+        gone(&gone_now, DisconnectReason::Timeout, now()),
+        Change::Opened(Arc::clone(&old)),
+        gone(&old, DisconnectReason::Timeout, days_ago(3)),
+    ])
+    .await;
+    assert_eq!(retain(&mut on, &policy, now()).await, 1);
+    assert!(on.store.session(&old.session_id.to_string(), now()).await.unwrap().is_none());
+    // When its requests have gone, so may it.
+    retain(&mut on, &policy, now() + TimeDelta::days(4)).await;
+    assert!(on.store.session(&busy.session_id.to_string(), now()).await.unwrap().is_none());
+    assert!(on.store.session(&open.session_id.to_string(), now()).await.unwrap().is_some());
+}
+
+pub async fn a_quota_is_kept_while_writing_goes_on_and_space_is_given_back(mut on: Fixture) {
+    const QUOTA: u64 = 80 << 20;
+    let policy = RetentionPolicy { quota_bytes: QUOTA, payloads: DAY * 7, ..POLICY };
+    let own = Arc::new(session(1, now()));
+    let mut dice = Dice::new(31);
+    let (mut at, mut written) = (now(), 0);
+    // A day in steps of ten minutes: twice as much as there may be.
+    for _ in 0..144 {
+        at += TimeDelta::minutes(10);
+        let batch: Vec<Change> = (0..280)
+            .map(|number| {
+                let at = at - TimeDelta::seconds(600) + TimeDelta::seconds(2 * number);
+                let bytes = usize::try_from(dice.roll(8_000)).unwrap();
+                Change::Request(RequestRecord { payload: Some(Box::new(payload(bytes))), ..on.call(&own, at) })
+            })
+            .collect();
+        written += on.apply(&batch).await.requests;
+        retain(&mut on, &policy, at).await;
+        let size = on.store.size().await.unwrap();
+        assert!(size <= QUOTA, "{size} of {QUOTA}");
+        assert!(on_disk(&on) <= QUOTA + (8 << 20), "{} on disk", on_disk(&on));
+    }
+    assert!(on.store.size().await.unwrap() > QUOTA / 2, "it goes no further than it must");
+    let total = on.store.requests(&RequestFilter::default(), at).await.unwrap().total;
+    assert_eq!(total, written, "payloads go before requests");
+    let oldest = on.all_requests(&RequestFilter::default()).await.pop().unwrap();
+    assert_eq!(on.store.request(&oldest.id).await.unwrap().unwrap().result, None, "the oldest first");
+    let newest = &on.store.requests(&RequestFilter::default(), at).await.unwrap().rows[0];
+    assert!(on.store.request(&newest.id).await.unwrap().unwrap().result.is_some());
+
+    // When payloads are not enough, the oldest requests go.
+    let narrow = RetentionPolicy { quota_bytes: 12 << 20, ..policy };
+    retain(&mut on, &narrow, at).await;
+    let left = on.store.requests(&RequestFilter::default(), at).await.unwrap().total;
+    assert!(left > 0 && left < written, "{left} of {written}");
+    let before = on_disk(&on);
+    assert!(before < QUOTA / 2, "{before} on disk");
+
+    let nothing = RetentionPolicy { requests: Duration::ZERO, ..policy };
+    retain(&mut on, &nothing, at + TimeDelta::hours(1)).await;
+    assert_eq!(on.store.requests(&RequestFilter::default(), at).await.unwrap().total, 0);
+    let totals = on.store.session_totals(own.session_id).await.unwrap();
+    assert_eq!(totals, Some((written, 0)), "the counters stay");
+    let day = on.store.overview(TimeRange::Day, at).await.unwrap();
+    assert_eq!(day.totals.requests, written, "and the figures");
+}
