@@ -4,11 +4,13 @@
 
 #![expect(clippy::expect_used, reason = "in a test, what is not as expected is its failure")]
 
+mod capture;
 mod clients;
 mod crash;
 mod health;
 mod outage;
 mod outcomes;
+mod parking;
 mod refusals;
 mod sessions;
 mod support;

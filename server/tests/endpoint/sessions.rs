@@ -84,7 +84,7 @@ async fn delete_ends_the_session_and_is_answered_with_204() {
 }
 
 #[tokio::test]
-async fn a_silent_session_becomes_idle_then_ends_and_its_client_starts_anew() {
+async fn a_silent_session_becomes_idle_then_ends_and_its_client_begins_another() {
     let server = TestServer::start().await;
     let hand = server.hand();
     let session = hand.initialize("hand").await;
@@ -103,9 +103,12 @@ async fn a_silent_session_becomes_idle_then_ends_and_its_client_starts_anew() {
     assert_eq!(sessions[0].total_duration, Some(360.0), "it ended when it was last heard of");
 
     let late = answer(hand.legacy_call(&session, 2, "echo", json!({"message": "x"}))).await;
-    assert_eq!((late.status.as_u16(), late.error_code()), (404, Some(-32001)));
-    hand.initialize("hand").await;
-    assert_eq!(server.sessions().await.len(), 2);
+    assert_eq!(late.status, 200, "its client goes on under its id: {late:?}");
+    let sessions = server.sessions().await;
+    assert_eq!(sessions.len(), 2, "but that is a new session");
+    assert_eq!(ended(&sessions[0]), ("disconnected", Some("timeout")), "the one that ended stays as it was");
+    assert_eq!(ended(&sessions[1]), ("active", None));
+    assert_eq!(sessions[1].client_type.as_deref(), Some("hand"));
 }
 
 #[tokio::test]
