@@ -2,7 +2,8 @@
 //!
 //! Batches of a thousand, as the writer task makes them, into a database of its own in the system's temporary folder: rows
 //! alone, and rows with a payload of about a kibibyte. The two take turns, so that what else the machine does falls on both.
-//! Rounds are measured by the wall clock; the rows a second of CPU time, of all threads together, stand beside them.
+//! Rounds are measured by the wall clock; the rows a second of CPU time, of all threads together, stand beside them. At the
+//! end, retention takes everything away again: how long one of its steps keeps the writer from writing.
 
 #![expect(clippy::unwrap_used, reason = "a bench that cannot go on has failed")]
 #![expect(clippy::cast_possible_truncation, reason = "what is cut off are bits of a random number")]
@@ -15,7 +16,10 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use tracon::{
     clock::Ids,
-    store::{Attribution, Captured, Change, Payload, RequestRecord, SessionRecord, Store, Writer, sqlite_url},
+    store::{
+        Attribution, Captured, Change, Payload, RequestRecord, RetentionPolicy, SessionRecord, Store, Writer,
+        sqlite_url,
+    },
 };
 use tracon_app::reports::Outcome;
 use uuid::Uuid;
@@ -178,8 +182,43 @@ impl Kind {
             rows as f64 / self.cpu.as_secs_f64(),
             self.store.size().await.unwrap() >> 20,
         );
+        self.retain().await;
         self.store.close().await;
         self.writer.close().await.unwrap();
+    }
+}
+
+impl Kind {
+    /// Deletes all that was written, and gives its space back.
+    async fn retain(&mut self) {
+        let policy = RetentionPolicy {
+            requests: Duration::ZERO,
+            payloads: Duration::ZERO,
+            sessions: Duration::MAX,
+            minute_buckets: Duration::MAX,
+            hour_buckets: Duration::MAX,
+            quota_bytes: 1 << 40,
+        };
+        let (mut steps, mut deleted) = (Vec::new(), 0);
+        loop {
+            let start = Instant::now();
+            let retained = self.writer.retain(&policy, self.traffic.at + TimeDelta::days(1)).await.unwrap();
+            steps.push(start.elapsed().as_secs_f64() * 1e3);
+            deleted += retained.deleted;
+            if !retained.more {
+                break;
+            }
+        }
+        let seconds: f64 = steps.iter().sum::<f64>() / 1e3;
+        steps.sort_by(f64::total_cmp);
+        println!(
+            "{:<22} {deleted:>8} rows deleted in {seconds:>4.1} s; a step takes ms: median {:.1}, 99 % {:.1}, max {:.1}; {} MiB",
+            "",
+            steps[steps.len() / 2],
+            steps[steps.len() * 99 / 100],
+            steps[steps.len() - 1],
+            self.store.size().await.unwrap() >> 20,
+        );
     }
 }
 
