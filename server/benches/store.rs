@@ -2,7 +2,11 @@
 //!
 //! Batches of a thousand, as the writer task makes them, into a database of its own in the system's temporary folder: rows
 //! alone, and rows with a payload of about a kibibyte. The two take turns, so that what else the machine does falls on both.
-//! Rounds are measured by the wall clock; the rows a second of CPU time, of all threads together, stand beside them.
+//! Rounds are measured by the wall clock; the rows a second of CPU time, of all threads together, stand beside them. At the
+//! end, retention takes everything away again: how long one of its steps keeps the writer from writing.
+//!
+//! Then ten days of little traffic are written at once, as from a spool after the database was away: each batch moves some
+//! thousand rollups, where one of a busy minute moves fifty. On that database the overview of each range is read.
 
 #![expect(clippy::unwrap_used, reason = "a bench that cannot go on has failed")]
 #![expect(clippy::cast_possible_truncation, reason = "what is cut off are bits of a random number")]
@@ -15,9 +19,12 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use tracon::{
     clock::Ids,
-    store::{Attribution, Captured, Change, Payload, RequestRecord, SessionRecord, Store, Writer, sqlite_url},
+    store::{
+        Attribution, Captured, Change, Payload, RequestRecord, RetentionPolicy, SessionRecord, Store, Writer,
+        sqlite_url,
+    },
 };
-use tracon_app::reports::Outcome;
+use tracon_app::reports::{Outcome, RequestFilter, TimeRange};
 use uuid::Uuid;
 
 const BATCH: usize = 1_000;
@@ -40,17 +47,18 @@ const TOOLS: [&str; 12] = [
     "code_examples",
 ];
 
-/// Makes records one millisecond apart: twenty clients, a dozen tools, one failure in sixteen.
+/// Makes records a fixed time apart: twenty clients, a dozen tools, one failure in sixteen.
 struct Traffic {
     ids: Ids,
     sessions: Vec<Arc<SessionRecord>>,
     at: DateTime<Utc>,
     made: u64,
+    apart: TimeDelta,
     with_payload: bool,
 }
 
 impl Traffic {
-    fn new(with_payload: bool) -> Self {
+    fn new(apart: TimeDelta, with_payload: bool) -> Self {
         let at = DateTime::UNIX_EPOCH + TimeDelta::seconds(1_767_969_600);
         let session = |number: u128| {
             Arc::new(SessionRecord {
@@ -69,7 +77,7 @@ impl Traffic {
                 server_instance: Uuid::from_u128(1),
             })
         };
-        Self { ids: Ids::default(), sessions: (0..20).map(session).collect(), at, made: 0, with_payload }
+        Self { ids: Ids::default(), sessions: (0..20).map(session).collect(), at, made: 0, apart, with_payload }
     }
 
     /// A number that looks random, of the next record.
@@ -82,7 +90,7 @@ impl Traffic {
     fn request(&mut self) -> Change {
         let dice = self.dice();
         self.made += 1;
-        self.at += TimeDelta::milliseconds(1);
+        self.at += self.apart;
         let session = &self.sessions[dice as usize % self.sessions.len()];
         let failed = dice.is_multiple_of(16);
         Change::Request(RequestRecord {
@@ -144,10 +152,10 @@ struct Kind {
 }
 
 impl Kind {
-    async fn new(name: &'static str, with_payload: bool) -> Self {
+    async fn new(name: &'static str, apart: TimeDelta, with_payload: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (store, writer) = Store::open(&sqlite_url(&folder.path().join("tracon.db"))).await.unwrap();
-        let traffic = Traffic::new(with_payload);
+        let traffic = Traffic::new(apart, with_payload);
         let (wall, cpu) = (Duration::ZERO, Duration::ZERO);
         Self { name, traffic, writer, store, _folder: folder, rounds: Vec::new(), wall, cpu }
     }
@@ -164,7 +172,7 @@ impl Kind {
         self.rounds.push((BATCH * BATCHES_A_ROUND) as f64 / took.as_secs_f64());
     }
 
-    async fn report(mut self) {
+    async fn report(&mut self) {
         self.rounds.sort_by(f64::total_cmp);
         let rows = BATCH * BATCHES_A_ROUND * self.rounds.len();
         println!(
@@ -178,8 +186,67 @@ impl Kind {
             rows as f64 / self.cpu.as_secs_f64(),
             self.store.size().await.unwrap() >> 20,
         );
+    }
+
+    async fn close(self) {
         self.store.close().await;
         self.writer.close().await.unwrap();
+    }
+}
+
+impl Kind {
+    /// Reads the overview of each range, and a page of requests.
+    async fn read(&self) {
+        let median = |mut times: Vec<f64>| {
+            times.sort_by(f64::total_cmp);
+            times[times.len() / 2]
+        };
+        for range in TimeRange::ALL {
+            let (mut overviews, mut pages) = (Vec::new(), Vec::new());
+            for _ in 0..9 {
+                let start = Instant::now();
+                self.store.overview(range, self.traffic.at).await.unwrap();
+                overviews.push(start.elapsed().as_secs_f64() * 1e3);
+                let filter = RequestFilter { range: Some(range), ..RequestFilter::default() };
+                let start = Instant::now();
+                self.store.requests(&filter, self.traffic.at).await.unwrap();
+                pages.push(start.elapsed().as_secs_f64() * 1e3);
+            }
+            let (overview, page) = (median(overviews), median(pages));
+            println!("{:<22} {:>3}: overview {overview:>5.1} ms, page of requests {page:>5.1} ms", "", range.as_str());
+        }
+    }
+
+    /// Deletes all that was written, and gives its space back.
+    async fn retain(&mut self) {
+        let policy = RetentionPolicy {
+            requests: Duration::ZERO,
+            payloads: Duration::ZERO,
+            sessions: Duration::MAX,
+            minute_buckets: Duration::MAX,
+            hour_buckets: Duration::MAX,
+            quota_bytes: 1 << 40,
+        };
+        let (mut steps, mut deleted) = (Vec::new(), 0);
+        loop {
+            let start = Instant::now();
+            let retained = self.writer.retain(&policy, self.traffic.at + TimeDelta::days(1)).await.unwrap();
+            steps.push(start.elapsed().as_secs_f64() * 1e3);
+            deleted += retained.deleted;
+            if !retained.more {
+                break;
+            }
+        }
+        let seconds: f64 = steps.iter().sum::<f64>() / 1e3;
+        steps.sort_by(f64::total_cmp);
+        println!(
+            "{:<22} {deleted:>8} rows deleted in {seconds:>4.1} s; a step takes ms: median {:.1}, 99 % {:.1}, max {:.1}; {} MiB",
+            "",
+            steps[steps.len() / 2],
+            steps[steps.len() * 99 / 100],
+            steps[steps.len() - 1],
+            self.store.size().await.unwrap() >> 20,
+        );
     }
 }
 
@@ -187,7 +254,9 @@ impl Kind {
 async fn main() {
     // `cargo test` runs benches too, to see that they work: one round is enough for that.
     let limit = if std::env::args().any(|argument| argument == "--bench") { LIMIT } else { Duration::ZERO };
-    let mut kinds = [Kind::new("without payloads", false).await, Kind::new("payloads of 1 KiB", true).await];
+    let apart = TimeDelta::milliseconds(1);
+    let mut kinds =
+        [Kind::new("without payloads", apart, false).await, Kind::new("payloads of 1 KiB", apart, true).await];
     loop {
         for kind in &mut kinds {
             kind.round().await;
@@ -196,7 +265,18 @@ async fn main() {
             break;
         }
     }
-    for kind in kinds {
+    for mut kind in kinds {
         kind.report().await;
+        kind.retain().await;
+        kind.close().await;
     }
+
+    let mut sparse = Kind::new("one every nine seconds", TimeDelta::seconds(9), false).await;
+    let until = sparse.traffic.at + TimeDelta::days(if limit.is_zero() { 1 } else { 10 });
+    while sparse.traffic.at < until {
+        sparse.round().await;
+    }
+    sparse.report().await;
+    sparse.read().await;
+    sparse.close().await;
 }

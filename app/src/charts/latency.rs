@@ -68,14 +68,14 @@ pub fn LatencyChart(buckets: Vec<Bucket>, range: TimeRange, now: DateTime<Utc>) 
         </ul>
     }
     .into_any();
-    let start = buckets.first().map_or(now, |bucket| bucket.start);
+    let (start, end) = time_axis::span(&buckets, range, now);
     view! {
         <ChartFrame
             id="latency-over-time"
             title="Latency over time"
             description=describe(&buckets, range)
             values=values
-            times=time_axis::ticks(start, now)
+            times=time_axis::ticks(start, end)
             plot=plot
             legend=legend
             table=table(&buckets)
@@ -97,11 +97,7 @@ fn describe(buckets: &[Bucket], range: TimeRange) -> String {
 }
 
 fn tooltip(bucket: &Bucket, range: TimeRange) -> String {
-    let mut lines = vec![format!(
-        "{} – {}",
-        bucket.start.format("%-d %b %H:%M:%S"),
-        (bucket.start + range.bucket()).format("%H:%M:%S UTC")
-    )];
+    let mut lines = vec![time_axis::bucket_label(bucket.start, range)];
     lines.extend(QUANTILES.into_iter().map(|(name, of)| format!("{name} {}", format::optional_duration(of(bucket)))));
     lines.join("\n")
 }

@@ -45,14 +45,14 @@ pub fn OutcomesChart(buckets: Vec<Bucket>, range: TimeRange, now: DateTime<Utc>)
             .collect::<Vec<_>>()
             .join(", ")
     );
-    let start = buckets.first().map_or(now, |bucket| bucket.start);
+    let (start, end) = time_axis::span(&buckets, range, now);
     view! {
         <ChartFrame
             id="requests-over-time"
             title="Requests over time"
             description=description
             values=values
-            times=time_axis::ticks(start, now)
+            times=time_axis::ticks(start, end)
             plot=plot
             legend=legend(&sums, range)
             table=table(&buckets, &sums)
@@ -102,12 +102,8 @@ fn column_view(column: Column, bucket: &Bucket, range: TimeRange, x: f64, step: 
 }
 
 fn tooltip(column: &Column, start: DateTime<Utc>, range: TimeRange) -> String {
-    let mut lines = vec![format!(
-        "{} – {}: {}",
-        start.format("%-d %b %H:%M:%S"),
-        (start + range.bucket()).format("%H:%M:%S UTC"),
-        format::counted(column.total, "request")
-    )];
+    let bucket = time_axis::bucket_label(start, range);
+    let mut lines = vec![format!("{bucket}: {}", format::counted(column.total, "request"))];
     lines.extend(column.parts.iter().map(|part| format!("{} {}", format::count(part.count), part.outcome.label())));
     lines.join("\n")
 }

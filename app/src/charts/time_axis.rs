@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, TimeZone, Utc};
 
+use crate::reports::{Bucket, TimeRange};
+
 /// A mark on the axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TimeTick {
@@ -36,6 +38,25 @@ pub fn ticks(start: DateTime<Utc>, end: DateTime<Utc>) -> Vec<TimeTick> {
         .collect()
 }
 
+/// What a chart's axis spans: from its first bucket to the end of its last, which is not over yet; a moment for none.
+#[must_use]
+pub fn span(buckets: &[Bucket], range: TimeRange, now: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
+    match (buckets.first(), buckets.last()) {
+        (Some(first), Some(last)) => (first.start, last.start + range.bucket()),
+        _ => (now, now),
+    }
+}
+
+/// A bucket, for people: `22 Nov 14:00 – 15:00 UTC`, or its day.
+#[must_use]
+pub fn bucket_label(start: DateTime<Utc>, range: TimeRange) -> String {
+    let width = range.bucket();
+    if width.num_seconds() >= DAY {
+        return start.format("%-d %b UTC").to_string();
+    }
+    format!("{} – {}", start.format("%-d %b %H:%M"), (start + width).format("%H:%M UTC"))
+}
+
 fn label(time: i64, step: i64) -> Option<String> {
     let time = Utc.timestamp_opt(time, 0).single()?;
     Some(time.format(if step >= DAY { "%-d %b" } else { "%H:%M" }).to_string())
@@ -44,7 +65,6 @@ fn label(time: i64, step: i64) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reports::TimeRange;
 
     #[test]
     fn every_range_has_a_few_round_marks() -> Result<(), &'static str> {
@@ -55,6 +75,15 @@ mod tests {
         }
         let hour: Vec<_> = ticks(end - TimeRange::Hour.length(), end).into_iter().map(|tick| tick.label).collect();
         assert_eq!(hour, ["13:15", "13:30", "13:45", "14:00"]);
+        Ok(())
+    }
+
+    #[test]
+    fn a_bucket_says_when_it_was() -> Result<(), &'static str> {
+        let start = Utc.with_ymd_and_hms(2026, 11, 22, 23, 0, 0).single().ok_or("no such time")?;
+        assert_eq!(bucket_label(start, TimeRange::Hour), "22 Nov 23:00 – 23:01 UTC");
+        assert_eq!(bucket_label(start, TimeRange::Day), "22 Nov 23:00 – 00:00 UTC");
+        assert_eq!(bucket_label(start, TimeRange::Month), "22 Nov UTC");
         Ok(())
     }
 

@@ -113,7 +113,8 @@ impl Store {
         }
     }
 
-    /// What the database takes on disk, with all that lies beside it, bytes.
+    /// What the database takes, with the log beside it, bytes. Free pages do not count: they are given back, or taken by what
+    /// is written next. This is what a quota is compared with.
     pub async fn size(&self) -> Result<u64, StoreError> {
         match self {
             Self::Sqlite(store) => store.size().await,
@@ -205,8 +206,9 @@ impl Writer {
     /// Writes what happened, in one transaction: all of it or, on an error, nothing. The writer stays usable either way.
     ///
     /// Applying the same changes again changes nothing. A request that is there already moves no counter; one whose
-    /// session is missing opens it first. A session that has ended never comes back: a late request still counts, a late
-    /// presence change does not. `Active` and `Idle` older than the session's last activity are late as well.
+    /// session is missing opens it first, and a presence change whose session is missing says nothing. A session that has
+    /// ended never comes back: a late request still counts, a late presence change does not. `Active` and `Idle` older than
+    /// the session's last activity are late as well.
     pub async fn apply(&mut self, changes: &[Change]) -> Result<Applied, StoreError> {
         match self {
             Self::Sqlite(writer) => writer.apply(changes).await,

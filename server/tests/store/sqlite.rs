@@ -167,7 +167,7 @@ async fn a_corrupt_row_is_named() {
 }
 
 /// The plan of a statement, one step a line.
-async fn plan(on: &Fixture, statement: &'static str) -> String {
+async fn plan(on: &Fixture, statement: &str) -> String {
     let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
     let steps = sqlx::query(explain).fetch_all(&mut raw(on).await).await.unwrap();
     steps.iter().map(|step| step.get::<String, _>("detail")).collect::<Vec<_>>().join("\n")
@@ -189,6 +189,101 @@ async fn pages_are_read_from_an_index_without_sorting() {
         let plan = plan(&on, statement).await;
         assert!(plan.contains("SEARCH") && !plan.contains("TEMP B-TREE"), "{statement}\n{plan}");
     }
+    // A range of time is one of ids, of whichever index.
+    let in_range = "id >= $1 AND id < $2 AND (id >= $3 OR timestamp >= $4) AND (id < $5 OR timestamp < $6)";
+    for (filter, index) in [
+        ("", "(id>? AND id<?)"),
+        ("session_id = $7 AND ", "by_session (session_id=? AND id>? AND id<?)"),
+        ("method = $7 AND ", "by_method (method=? AND id>? AND id<?)"),
+        ("tool_name = $7 AND ", "by_tool (tool_name=? AND id>? AND id<?)"),
+        ("client_type = $7 AND ", "by_client (client_type=? AND id>? AND id<?)"),
+        ("status = 'error' AND ", "failed (id>? AND id<?)"),
+    ] {
+        for (select, end) in [("*", " ORDER BY id DESC LIMIT 51"), ("COUNT(*)", "")] {
+            let statement = format!("SELECT {select} FROM archon_mcp_requests WHERE {filter}{in_range}{end}");
+            let plan = plan(&on, &statement).await;
+            assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{statement}\n{plan}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn figures_and_retention_read_no_more_than_they_must() {
+    let on = Fixture::new(Engine::Sqlite).await;
+    for (statement, step) in [
+        (
+            "SELECT * FROM json_each($1) AS starts CROSS JOIN archon_mcp_rollups
+             ON width = $2 AND bucket_start = starts.value AND tool_name = ''",
+            "(width=? AND bucket_start=? AND tool_name=?)",
+        ),
+        (
+            "SELECT * FROM (SELECT value ->> 0 AS in_width, value ->> 1 AS starts, value ->> 2 AS ends FROM json_each($1))
+             CROSS JOIN archon_mcp_rollups ON width = in_width AND bucket_start >= starts AND bucket_start < ends",
+            "(width=? AND bucket_start>? AND bucket_start<?)",
+        ),
+        (
+            "SELECT rowid FROM archon_mcp_rollups WHERE width = $2 AND bucket_start < $1 LIMIT 500",
+            "(width=? AND bucket_start<?)",
+        ),
+        ("SELECT rowid FROM archon_mcp_payloads WHERE request_id < $1 ORDER BY request_id LIMIT 250", "(request_id<?)"),
+        ("DELETE FROM archon_mcp_requests WHERE id <= $1", "(id<?)"),
+        (
+            "SELECT session_id FROM archon_mcp_sessions AS ended
+             WHERE last_activity < $1 AND status = 'disconnected' AND disconnected_at < $1
+                 AND NOT EXISTS (SELECT 1 FROM archon_mcp_requests AS own WHERE own.session_id = ended.session_id)
+             ORDER BY last_activity LIMIT 250",
+            "by_session (session_id=?)",
+        ),
+        ("SELECT transport_session_id FROM archon_mcp_transport_sessions WHERE updated_at < $1", "by_age (updated_at<?)"),
+    ] {
+        let plan = plan(&on, statement).await;
+        assert!(plan.contains(step) && !plan.contains("TEMP B-TREE"), "{statement}\n{plan}");
+    }
+}
+
+#[tokio::test]
+async fn made_up_names_of_tools_do_not_fill_the_figures() {
+    let mut on = Fixture::new(Engine::Sqlite).await;
+    let opened = Arc::new(session(1, ago(600)));
+    for batch in 0..4 {
+        let call = |number| RequestRecord { tool_name: Some(format!("{batch} {number}")), ..on.call(&opened, ago(30)) };
+        let mut calls: Vec<Change> = (0..100).map(call).map(Change::Request).collect();
+        calls.push(Change::Request(on.call(&opened, ago(30))));
+        on.apply(&calls).await;
+    }
+    let tools: Vec<i64> = sqlx::query_scalar("SELECT COUNT(*) - 1 FROM archon_mcp_rollups GROUP BY width")
+        .fetch_all(&mut raw(&on).await)
+        .await
+        .unwrap();
+    assert_eq!(tools, [256, 256, 256]);
+    let overview = on.store.overview(TimeRange::Hour, now()).await.unwrap();
+    assert_eq!(overview.totals.requests, 404, "all count");
+    assert_eq!((overview.top_tools[0].tool_name.as_str(), overview.top_tools[0].calls), ("health_check", 4));
+}
+
+#[tokio::test]
+async fn errors_say_whether_the_same_may_succeed_later() {
+    let mut on = Fixture::new(Engine::Sqlite).await;
+    let opened = Arc::new(session(1, ago(600)));
+    let call = Change::Request(on.call(&opened, ago(500)));
+
+    // The lock is held by another process.
+    let mut other = raw(&on).await;
+    let writing = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let error = on.writer.apply(std::slice::from_ref(&call)).await.unwrap_err();
+    assert!(error.is_transient(), "{error:?}");
+    writing.rollback().await.unwrap();
+
+    // The database refuses the record.
+    sabotage(&on, "ABORT").await;
+    let bad = Change::Request(RequestRecord { method: "boom".into(), ..on.call(&opened, ago(400)) });
+    let error = on.writer.apply(&[call.clone(), bad]).await.unwrap_err();
+    assert!(!error.is_transient(), "{error:?}");
+    assert_eq!(on.apply(&[call]).await, Applied { requests: 1, sessions: 1 });
+
+    // There is no connection.
+    on.store.close().await;
+    assert!(on.store.ping().await.unwrap_err().is_transient());
 }
 
 #[tokio::test]

@@ -87,6 +87,8 @@ fn writer_options(path: &Path) -> SqliteConnectOptions {
     options(path)
         .synchronous(SqliteSynchronous::Normal)
         .foreign_keys(true)
+        // Each statement that writes rows is prepared for eight numbers of them.
+        .statement_cache_capacity(200)
         // Of a new file: it counts only before the first table. What retention deletes can then be given back in steps.
         .auto_vacuum(SqliteAutoVacuum::Incremental)
         .pragma("wal_autocheckpoint", (LOG_BYTES / 4096).to_string())

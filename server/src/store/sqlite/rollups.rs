@@ -40,6 +40,7 @@ pub async fn add(connection: &mut SqliteConnection, moved: HashMap<Key<'_>, Roll
             width: key.width.as_str(),
             start: time_text(key.start),
             tool: key.tool_name,
+            is_stored: false,
             rollup,
         })
         .collect();
@@ -65,8 +66,10 @@ pub async fn add(connection: &mut SqliteConnection, moved: HashMap<Key<'_>, Roll
         let number: i64 = row.try_get("number")?;
         if let Some(moved) = usize::try_from(number).ok().and_then(|number| rows.get_mut(number)) {
             moved.rollup.merge(&rollup_of(row)?);
+            moved.is_stored = true;
         }
     }
+    leave_out_too_many(connection, &mut rows).await?;
 
     let bind = |values: &mut Values, row: &Moved<'_>| {
         values.text(row.width);
@@ -92,7 +95,37 @@ struct Moved<'a> {
     width: &'static str,
     start: String,
     tool: &'a str,
+    is_stored: bool,
     rollup: Rollup,
+}
+
+/// The most tools of one bucket. Names of tools are whatever a client sends: those that it makes up must not fill a table
+/// that outlives the requests. What is beyond counts in the figures of all, and has none of its own.
+const MOST_TOOLS: i64 = 256;
+
+async fn leave_out_too_many(connection: &mut SqliteConnection, rows: &mut Vec<Moved<'_>>) -> Result<(), StoreError> {
+    let is_new = |row: &Moved<'_>| !row.is_stored && !row.tool.is_empty();
+    let mut buckets: HashMap<(&'static str, String), i64> = HashMap::new();
+    for row in rows.iter().filter(|row| is_new(row)) {
+        buckets.entry((row.width, row.start.clone())).or_default();
+    }
+    for ((width, start), tools) in &mut buckets {
+        *tools = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM archon_mcp_rollups WHERE width = $1 AND bucket_start = $2 AND tool_name <> ''",
+        )
+        .bind(*width)
+        .bind(start.as_str())
+        .fetch_one(&mut *connection)
+        .await?;
+    }
+    rows.retain(|row| {
+        let tools = if is_new(row) { buckets.get_mut(&(row.width, row.start.clone())) } else { None };
+        tools.is_none_or(|tools| {
+            *tools += 1;
+            *tools <= MOST_TOOLS
+        })
+    });
+    Ok(())
 }
 
 /// A row of `rollup_columns!`.

@@ -14,25 +14,29 @@ use crate::store::StoreError;
 
 /// The most rows of one statement, a power of two: what is left over is written by statements of half the size, and half
 /// of that …, so that a handful of prepared statements serves every batch.
-const MOST: usize = 64;
+const MOST: usize = 128;
 
 /// A statement with `{}` where the rows go, in every size.
 #[derive(Debug)]
-pub struct Statement([Arc<str>; MOST.ilog2() as usize + 1]);
+pub struct Statement {
+    columns: usize,
+    sizes: [Arc<str>; MOST.ilog2() as usize + 1],
+}
 
 impl Statement {
     /// Placeholders are `?`: to find the name of a numbered one, as sqlx does for each value it binds, SQLite goes through
     /// the names of all before it, and here they are more than a thousand.
     pub fn new(template: &str, columns: usize) -> Self {
         let row = format!("({}?)", "?, ".repeat(columns - 1));
-        Self(std::array::from_fn(|size| {
+        let sizes = std::array::from_fn(|size| {
             let mut rows = row.clone();
             for _ in 1..(1 << size) {
                 // Writing to a string cannot fail.
                 let _ = write!(rows, ", {row}");
             }
             template.replace("{}", &rows).into()
-        }))
+        });
+        Self { columns, sizes }
     }
 
     /// Runs the statement for all rows. While the connection's thread executes one part, the next one is bound here: on two
@@ -49,10 +53,11 @@ impl Statement {
             let (now, rest) = later.split_at(1 << size);
             later = rest;
             let mut values = Values::default();
+            values.arguments.reserve(now.len() * self.columns, 0);
             for row in now {
                 bind(&mut values, row);
             }
-            Some((AssertSqlSafe(Arc::clone(&self.0[size])), values))
+            Some((AssertSqlSafe(Arc::clone(&self.sizes[size])), values))
         };
         let mut bound = next();
         while let Some((statement, values)) = bound {
