@@ -73,7 +73,8 @@ async fn error_messages_are_always_cleaned() {
     let server = TestServer::start_with(|config| config.tracking.capture = Capture::Off).await;
     let hand = server.hand();
     let session = hand.initialize("hand").await;
-    answer(hand.legacy_call(&session, 1, &format!("tool {SECRET}"), json!({}))).await;
+    answer(hand.legacy_call(&session, 1, "fail_saying", json!({"message": format!("the key {SECRET} is refused")})))
+        .await;
     let rows = server.rows().await;
     let message = rows[1].error_message.as_deref().expect("a message");
     assert!(message.contains("[redacted]") && !message.contains(SECRET), "{message}");

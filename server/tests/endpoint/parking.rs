@@ -57,6 +57,8 @@ async fn a_session_comes_back_after_a_restart() {
     drop(hand);
     let (stopped, place) = server.stop().await;
     stopped.expect("it stops");
+    // Ids sort by time, and within one instant only those of one process.
+    place.clock.advance(TimeDelta::seconds(1));
     let server = place.start().await;
     let hand = server.hand();
     echo(&hand, &session, 1).await;

@@ -33,7 +33,7 @@ pub struct TestServer {
 /// Where a server was that has stopped.
 pub struct Place {
     config: Config,
-    clock: ManualClock,
+    pub clock: ManualClock,
     directory: TempDir,
 }
 

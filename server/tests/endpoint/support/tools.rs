@@ -96,6 +96,12 @@ impl TestTools {
         CallToolResult::error(vec![ContentBlock::text("it did not work")])
     }
 
+    /// Fails, and says what it was sent.
+    #[tool]
+    async fn fail_saying(&self, Parameters(Echo { message }): Parameters<Echo>) -> CallToolResult {
+        CallToolResult::error(vec![ContentBlock::text(message)])
+    }
+
     /// Panics.
     #[tool]
     async fn panic(&self) -> String {
