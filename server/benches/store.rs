@@ -1,4 +1,4 @@
-//! How many requests a second the store writes: `cargo bench -p tracon --bench store`.
+//! How many requests a second the store writes.
 //!
 //! Batches of a thousand, as the writer task makes them, into a database of its own in the system's temporary folder: rows
 //! alone, and rows with a payload of about a kibibyte. The two take turns, so that what else the machine does falls on both.
@@ -7,9 +7,6 @@
 //!
 //! Then ten days of little traffic are written at once, as from a spool after the database was away: each batch moves some
 //! thousand rollups, where one of a busy minute moves fifty. On that database the overview of each range is read.
-
-#![expect(clippy::unwrap_used, reason = "a bench that cannot go on has failed")]
-#![expect(clippy::cast_possible_truncation, reason = "what is cut off are bits of a random number")]
 
 use std::{
     sync::Arc,
@@ -250,10 +247,9 @@ impl Kind {
     }
 }
 
-#[tokio::main(worker_threads = 2)]
-async fn main() {
-    // `cargo test` runs benches too, to see that they work: one round is enough for that.
-    let limit = if std::env::args().any(|argument| argument == "--bench") { LIMIT } else { Duration::ZERO };
+/// Rows with and without payloads in turns, then what comes from a spool after the database was away.
+pub async fn run() {
+    let limit = LIMIT;
     let apart = TimeDelta::milliseconds(1);
     let mut kinds =
         [Kind::new("without payloads", apart, false).await, Kind::new("payloads of 1 KiB", apart, true).await];
@@ -272,7 +268,7 @@ async fn main() {
     }
 
     let mut sparse = Kind::new("one every nine seconds", TimeDelta::seconds(9), false).await;
-    let until = sparse.traffic.at + TimeDelta::days(if limit.is_zero() { 1 } else { 10 });
+    let until = sparse.traffic.at + TimeDelta::days(10);
     while sparse.traffic.at < until {
         sparse.round().await;
     }

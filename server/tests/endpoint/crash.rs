@@ -91,10 +91,48 @@ async fn every_answer_that_was_read_is_recorded_once_across_thirty_kills() {
     )
     .await;
     assert_eq!(wrong, [], "counters are those of the rows");
+    let rows: Sums = sums(
+        &database,
+        "SELECT COUNT(*) AS requests, SUM(status = 'error') AS errors, SUM(request_bytes) AS request_bytes,
+             SUM(response_bytes) AS response_bytes, SUM(COALESCE(response_tokens, 0)) AS tokens,
+             COUNT(session_id) AS with_session FROM archon_mcp_requests",
+    )
+    .await;
+    for width in ["minute", "hour", "day"] {
+        let rollups = sums(
+            &database,
+            &format!(
+                "SELECT SUM({ALL}) AS requests, SUM({ALL} - ok - input_required) AS errors,
+                     SUM(request_bytes) AS request_bytes, SUM(response_bytes) AS response_bytes,
+                     SUM(response_tokens) AS tokens, SUM(with_session) AS with_session
+                 FROM archon_mcp_rollups WHERE width = '{width}' AND tool_name = ''"
+            ),
+        )
+        .await;
+        assert_eq!(rollups, rows, "by the {width}");
+    }
     let open: Vec<(String,)> =
         query(&database, "SELECT session_id FROM archon_mcp_sessions WHERE status <> 'disconnected'").await;
     assert_eq!(open, [], "what the killed servers left open is closed");
     assert!(!sessions.is_empty(), "legacy clients were among them");
+}
+
+/// The columns that make up a rollup's requests.
+const ALL: &str = "(ok + input_required + tool_error + protocol_error + denied + rate_limited + timeout + cancelled + \
+                   disconnected + internal)";
+
+#[derive(Debug, PartialEq, sqlx::FromRow)]
+struct Sums {
+    requests: i64,
+    errors: i64,
+    request_bytes: i64,
+    response_bytes: i64,
+    tokens: i64,
+    with_session: i64,
+}
+
+async fn sums(database: &SqlitePool, statement: &str) -> Sums {
+    sqlx::query_as(sqlx::AssertSqlSafe(statement.to_owned())).fetch_one(database).await.expect("it can be read")
 }
 
 async fn query<T>(database: &SqlitePool, statement: &'static str) -> Vec<T>

@@ -19,18 +19,26 @@ use tracon::{
 pub struct Server {
     pub name: &'static str,
     pub address: SocketAddr,
-    running: Running,
+    pub running: Running,
     _directory: TempDir,
 }
 
 impl Server {
     /// `capture` is `None` for a server that tracks nothing.
-    pub async fn start(name: &'static str, capture: Option<&str>) -> Self {
+    pub async fn start(name: &'static str, capture: Option<Capture>) -> Self {
+        Self::start_with(name, |config| {
+            config.tracking.enabled = capture.is_some();
+            config.tracking.capture = capture.unwrap_or(Capture::Off);
+        })
+        .await
+    }
+
+    /// With another configuration.
+    pub async fn start_with(name: &'static str, change: impl FnOnce(&mut Config)) -> Self {
         let directory = TempDir::new().expect("a directory");
         let mut config =
             Config { bind: ([127, 0, 0, 1], 0).into(), data_dir: directory.path().to_owned(), ..Config::default() };
-        config.tracking.enabled = capture.is_some();
-        config.tracking.capture = if capture == Some("off") { Capture::Off } else { Capture::Redacted };
+        change(&mut config);
         let running = Setup::new(config).start_with(|_| Tools::new()).await.expect("the server starts");
         Self { name, address: running.address, running, _directory: directory }
     }

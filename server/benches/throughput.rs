@@ -1,16 +1,11 @@
 //! What tracking costs: the same server with tracking off, with tracking but without captured payloads, and as it is by
-//! default, alternately in one process.
-//!
-//! `cargo xtask bench tracking`. The time counts until everything recorded is in the database.
-
-#![expect(clippy::expect_used, clippy::print_stdout, reason = "a bench prints, and what fails ends it")]
-
-mod client;
-mod server;
+//! default, alternately in one process. The time counts until everything recorded is in the database.
 
 use std::time::{Duration, Instant};
 
-use self::{client::Client, server::Server};
+use tracon::config::Capture;
+
+use crate::{client::Client, server::Server};
 
 /// Calls of one measurement at 64 clients, and at one.
 const CALLS: usize = 20_000;
@@ -26,15 +21,13 @@ struct Figures {
     cpu: Duration,
 }
 
-fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.expect("a runtime").block_on(compare());
-}
-
-async fn compare() {
-    let servers = [Server::start("off", None).await, Server::start("capture off", Some("off")).await, {
-        Server::start("default", Some("redacted")).await
-    }];
+/// Prints calls a second, added CPU a call, and the latency of a single client.
+pub async fn run() {
+    let servers = [
+        Server::start("off", None).await,
+        Server::start("capture off", Some(Capture::Off)).await,
+        Server::start("default", Some(Capture::Redacted)).await,
+    ];
     for server in &servers {
         many(server).await;
     }
@@ -92,7 +85,7 @@ async fn many(server: &Server) -> Figures {
         call.await.expect("a client's task").leave().await;
     }
     server.drained().await;
-    Figures { elapsed: started.elapsed(), cpu: self::cpu() - cpu }
+    Figures { elapsed: started.elapsed(), cpu: crate::throughput::cpu() - cpu }
 }
 
 /// One client; the median latency in microseconds.

@@ -11,7 +11,7 @@ use tokio::{
 pub struct Client {
     stream: TcpStream,
     address: SocketAddr,
-    session_id: String,
+    pub session_id: String,
     call: Vec<u8>,
     buffer: Vec<u8>,
 }
@@ -19,10 +19,7 @@ pub struct Client {
 impl Client {
     /// Connects and shakes hands.
     pub async fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).await.expect("the server listens");
-        stream.set_nodelay(true).expect("TCP_NODELAY");
-        let mut client =
-            Self { stream, address, session_id: String::new(), call: Vec::new(), buffer: vec![0; 64 << 10] };
+        let mut client = Self::open(address).await;
         let answer = client
             .ask(&client.post(
                 r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"claude-code","version":"2.1.0"}}}"#,
@@ -32,10 +29,25 @@ impl Client {
         let id = head.split("mcp-session-id: ").nth(1).and_then(|rest| rest.lines().next()).expect("a session id");
         client.session_id = id.to_owned();
         client.ask(&client.post(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#)).await;
-        client.call = client.post(
+        client.prepared()
+    }
+
+    /// Connects and goes on with a session that is there already.
+    pub async fn resume(address: SocketAddr, session_id: &str) -> Self {
+        Self { session_id: session_id.to_owned(), ..Self::open(address).await }.prepared()
+    }
+
+    async fn open(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await.expect("the server listens");
+        stream.set_nodelay(true).expect("TCP_NODELAY");
+        Self { stream, address, session_id: String::new(), call: Vec::new(), buffer: vec![0; 16 << 10] }
+    }
+
+    fn prepared(mut self) -> Self {
+        self.call = self.post(
             r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"find","arguments":{"query":"how do I open a database","limit":5},"_meta":{"claudecode/toolUseId":"toolu_01A09q90qw90lq917835lq9"}}}"#,
         );
-        client
+        self
     }
 
     /// One call of the tool, answered.

@@ -1,0 +1,116 @@
+//! Ten thousand legacy sessions that call once and never say good-bye: what they leave in memory once they are parked, and
+//! whether they come back.
+
+use std::{net::SocketAddr, process::Stdio, time::Duration};
+
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
+    process::{Child, ChildStdin, ChildStdout, Command},
+};
+
+use crate::{client::Client, server::Server};
+
+/// Makes this program the server of the bench.
+pub const SERVE: &str = "serve-sessions";
+const SESSIONS: usize = 10_000;
+const BACK: usize = 1_000;
+/// Connections at once.
+const AT_ONCE: usize = 50;
+
+/// Serves until its standard input ends; for each line it prints how many sessions rmcp has and its memory in KiB.
+pub async fn serve() {
+    let server = Server::start_with("sessions", |config| {
+        config.tracking.idle_after = Duration::from_secs(2);
+    })
+    .await;
+    println!("{}", server.address);
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    while lines.next_line().await.unwrap().is_some() {
+        server.drained().await;
+        let live = server.running.rmcp_sessions().sessions.read().await.len();
+        println!("{live} {}", resident());
+    }
+}
+
+/// Resident memory of this process, KiB.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// The server, asked from outside.
+struct Asked {
+    _process: Child,
+    input: ChildStdin,
+    output: Lines<BufReader<ChildStdout>>,
+}
+
+impl Asked {
+    async fn ask(&mut self) -> (usize, u64) {
+        self.input.write_all(b"\n").await.unwrap();
+        let line = self.output.next_line().await.unwrap().unwrap();
+        let (live, resident) = line.split_once(' ').unwrap();
+        (live.parse().unwrap(), resident.parse().unwrap())
+    }
+
+    /// Waits until rmcp has let go of all sessions.
+    async fn parked(&mut self) -> u64 {
+        loop {
+            let (live, resident) = self.ask().await;
+            if live == 0 {
+                return resident;
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    }
+}
+
+/// Prints the memory before, with all sessions live, and after they were parked.
+pub async fn run() {
+    let mut process = Command::new(std::env::current_exe().unwrap())
+        .arg(SERVE)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let (input, output) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
+    let mut server = Asked { input, output: BufReader::new(output).lines(), _process: process };
+    let address: SocketAddr = server.output.next_line().await.unwrap().unwrap().parse().unwrap();
+    let fresh = server.ask().await.1;
+    // What the first calls load for good (the vocabulary that counts tokens, prepared statements) is no session's.
+    visit(address, 200).await;
+    let start = server.parked().await;
+    println!("{SESSIONS} legacy sessions that initialize, call once and never end:");
+    println!("  fresh {fresh} KiB, after its first 200 sessions {start} KiB");
+    let sessions = visit(address, SESSIONS).await;
+    let (live, full) = server.ask().await;
+    println!("  all there: {full} KiB, {live} still live");
+    let parked = server.parked().await;
+    println!("  parked: {parked} KiB, ratio to the start {:.3}", parked as f64 / start as f64);
+    for back in sessions.chunks(SESSIONS / BACK) {
+        Client::resume(address, &back[0]).await.call().await;
+    }
+    println!("  {BACK} came back under their ids and called");
+}
+
+/// So many sessions, left open; their ids.
+async fn visit(address: SocketAddr, count: usize) -> Vec<String> {
+    let visits = (0..AT_ONCE).map(|_| {
+        tokio::spawn(async move {
+            let mut ids = Vec::new();
+            for _ in 0..count / AT_ONCE {
+                let mut client = Client::connect(address).await;
+                client.call().await;
+                ids.push(client.session_id);
+            }
+            ids
+        })
+    });
+    let mut ids = Vec::new();
+    for visit in visits.collect::<Vec<_>>() {
+        ids.extend(visit.await.unwrap());
+    }
+    ids
+}
