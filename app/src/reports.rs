@@ -483,6 +483,23 @@ pub struct Retention {
     pub hour_buckets: u64,
 }
 
+/// Whether the server can do its work now, part by part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Readiness {
+    /// The database answers.
+    pub database: bool,
+    /// What is recorded is kept, and the database takes it. True when tracking is off: then there is nothing to write.
+    pub writer: bool,
+}
+
+impl Readiness {
+    /// Whether all of it is.
+    #[must_use]
+    pub const fn is_ready(self) -> bool {
+        self.database && self.writer
+    }
+}
+
 impl RecorderHealth {
     /// Records reach the database, and could be kept if they did not.
     #[must_use]
@@ -518,5 +535,11 @@ pub trait Reports: Send + Sync + 'static {
     /// that has it at hand gives it without asking the database.
     async fn recorder(&self) -> Option<RecorderHealth> {
         self.health().await.recorder
+    }
+
+    /// What probes ask, every few seconds: an implementation asks the database the cheapest question there is.
+    async fn readiness(&self) -> Readiness {
+        let health = self.health().await;
+        Readiness { database: health.database.answers, writer: health.recorder.is_none_or(|recorder| recorder.works()) }
     }
 }

@@ -3,6 +3,7 @@
 mod assets;
 pub mod dashboard;
 pub mod guard;
+mod health;
 mod router;
 
 pub use self::router::router;

@@ -1,5 +1,7 @@
 //! What answers where.
 
+use std::sync::Arc;
+
 use axum::{Router, middleware, routing::any};
 use http::{HeaderName, Method, StatusCode};
 use tower_http::cors::{AllowHeaders, CorsLayer};
@@ -7,11 +9,13 @@ use tower_http::cors::{AllowHeaders, CorsLayer};
 use super::{
     dashboard::{self, Dashboard},
     guard::{self, Guard},
+    health,
 };
 use crate::{mcp::endpoint::Endpoint, tracking::layer::SESSION_ID};
 
 /// The whole server as one router.
 pub fn router(endpoint: Endpoint, dashboard: Dashboard, guard: Guard, allowed_origins: &[String]) -> Router {
+    let probes = health::router(Arc::clone(&dashboard.reports));
     // Clients look for an authorization server in these places, and 404 is how they learn that there is none. In plain
     // text: no page is rendered for them.
     let absent = any(async || (StatusCode::NOT_FOUND, "Not Found"));
@@ -26,7 +30,7 @@ pub fn router(endpoint: Endpoint, dashboard: Dashboard, guard: Guard, allowed_or
         // People paste it with a slash, too.
         .route_service("/mcp/", endpoint.service)
         .layer(cors(allowed_origins));
-    mcp.merge(pages)
+    mcp.merge(pages).merge(probes)
 }
 
 /// Tells browsers that pages of these origins may ask the endpoint and read which session they are in. Without any it adds

@@ -5,6 +5,7 @@
 #![expect(clippy::expect_used, reason = "in a test, what is not as expected is its failure")]
 
 mod clients;
+mod health;
 mod outcomes;
 mod refusals;
 mod sessions;
