@@ -32,6 +32,7 @@ test('every page', async ({ page, visit, guard, clients, database, server }, { p
     { name: 'requests-failed', path: '/requests?errors_only=1' },
     { name: 'request', path: `/requests/${request("tool_name = 'session_info'")}` },
     { name: 'request-failed', path: `/requests/${request("status = 'error'")}` },
+    { name: 'health', path: '/health' },
     { name: 'not-found', path: '/nothing', status: 404 },
     { name: 'bad-parameter', path: '/requests?outcome=great', status: 400 },
   ]) {

@@ -32,6 +32,7 @@ export async function everyPage(clients: Clients, database: Database): Promise<V
     { name: 'request', path: `/requests/${request("tool_name = 'session_info' AND status = 'success'")}` },
     { name: 'request-failed', path: `/requests/${request("outcome = 'protocol_error' AND session_id IS NOT NULL")}` },
     { name: 'request-denied', path: `/requests/${request("outcome = 'denied'")}` },
+    { name: 'health', path: '/health' },
     { name: 'not-found', path: '/nothing', status: 404 },
     { name: 'no-such-session', path: '/sessions/nobody', status: 404 },
     { name: 'bad-parameter', path: '/requests?outcome=great', status: 400 },
@@ -43,6 +44,7 @@ export const EMPTY_PAGES: View[] = [
   { name: 'empty-overview', path: '/' },
   { name: 'empty-sessions', path: '/sessions' },
   { name: 'empty-requests', path: '/requests' },
+  { name: 'empty-health', path: '/health' },
 ];
 
 /** Opens a view, its status being the one that it should have. */

@@ -31,6 +31,16 @@ export function figure(page: Page, tile: string, unit?: string): Locator {
   return unit === undefined ? links : links.filter({ hasText: unit });
 }
 
+/** A figure of the health page, by its name: the whole of it, with its mark and what it means. */
+export function reading(page: Page, name: string): Locator {
+  return page.getByRole('listitem').filter({ has: page.getByRole('heading', { name, exact: true, level: 3 }) });
+}
+
+/** Only the figure. */
+export function read(page: Page, name: string): Locator {
+  return reading(page, name).locator('.value');
+}
+
 /** The value beside a name in a list of facts. */
 export function fact(page: Page, name: string): Locator {
   return page

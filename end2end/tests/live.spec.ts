@@ -1,8 +1,9 @@
 // The open dashboard follows what clients do: no reload, and the database's figures.
 
+import { DatabaseSync } from 'node:sqlite';
 import type { Page } from '@playwright/test';
 import type { Database } from '../support/database.ts';
-import { fact, figure, ids, liveMark, requestRows, section, sessionRows } from '../support/pages.ts';
+import { fact, figure, ids, liveMark, read, requestRows, section, sessionRows } from '../support/pages.ts';
 import { expect, test } from '../support/test.ts';
 
 const CODE = { name: 'claude-code', version: '2.1.197' };
@@ -29,8 +30,11 @@ async function expectTiles(page: Page, database: Database): Promise<void> {
   await expect(figure(page, 'Requests')).toHaveText(String(database.count(CALLS)));
   await expect(figure(page, 'Error rate')).toHaveAttribute('title', new RegExp(`^${database.count(`${CALLS} WHERE status = 'error'`)} errors?$`));
   await expect(figure(page, 'Connected now', 'live')).toHaveText(new RegExp(`^${database.count(CONNECTED)}\\s+live$`));
-  const { bytes } = database.row<{ bytes: number }>(`SELECT SUM(response_bytes) AS bytes FROM ${CALLS}`);
-  await expect(figure(page, 'Returned')).toHaveAttribute('title', `${bytes.toLocaleString('en-US')} bytes`);
+  const { tokens, bytes } = database.row<{ tokens: number; bytes: number }>(
+    `SELECT COALESCE(SUM(response_tokens), 0) AS tokens, SUM(response_bytes) AS bytes FROM ${CALLS}`,
+  );
+  const exact = (count: number): string => count.toLocaleString('en-US');
+  await expect(figure(page, 'Tokens returned')).toHaveAttribute('title', `${exact(tokens)} tokens, estimated; ${exact(bytes)} bytes`);
 }
 
 test('the overview shows the first client and its calls as they happen', async ({ page, visit, clients, database }) => {
@@ -141,6 +145,39 @@ test('a page says that it reconnects while the server is away, and goes on when 
   await expectNoReload(page);
 });
 
+test('a database that takes nothing is told on every page, and what waited is written', async ({ page, visit, clients, server }) => {
+  test.slow();
+  const client = await clients.legacy(CODE);
+  await clients.recorded();
+  await visit('/health');
+  await mark(page);
+  const banner = page.locator('.banner[data-trouble="unreachable"]');
+  // Longer than the server waits for a lock, and than a page waits until it asks again.
+  const patient = { timeout: 45_000 };
+  const lock = new DatabaseSync(server.database, { timeout: 5_000 });
+  lock.exec('BEGIN IMMEDIATE');
+  try {
+    await client.call('health_check');
+    await expect(banner).toHaveText(/Database unreachable since .*, [1-9]\d* records? waiting/, patient);
+    await expect(read(page, 'Waiting')).not.toHaveText('0');
+    expect((await page.request.get('/readyz')).status()).toBe(503);
+    expect((await page.request.get('/healthz')).status()).toBe(200);
+    await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Overview' }).click();
+    const alarm = page.locator('.alarm[data-trouble="unreachable"]');
+    await expect(alarm).toBeVisible(patient);
+    await alarm.getByRole('link').click();
+    await expect(page).toHaveURL('/health');
+    await expect(alarm).toHaveCount(0);
+  } finally {
+    lock.exec('ROLLBACK');
+    lock.close();
+  }
+  await expect(banner).toHaveCount(0, patient);
+  await expect(read(page, 'Lost')).toHaveText('0');
+  await expectNoReload(page);
+  await clients.recorded();
+});
+
 test('a hidden page pauses, and catches up when it is seen again', async ({ page, visit, clients }) => {
   const client = await clients.legacy(CODE);
   await clients.recorded();
@@ -174,7 +211,7 @@ test('a page does not jump while it is loaded and taken over by its script', asy
       }
     }).observe({ type: 'layout-shift', buffered: true });
   });
-  for (const path of ['/', '/sessions', '/requests']) {
+  for (const path of ['/', '/sessions', '/requests', '/health']) {
     await visit(path);
     await expect(liveMark(page)).toHaveAttribute('data-live', 'live');
     await expect(page.locator('html')).not.toHaveAttribute('data-shifts');

@@ -76,6 +76,7 @@ test.describe('with clients at work', () => {
     for (const [name, path] of [
       ['Sessions', '/sessions'],
       ['Requests', '/requests'],
+      ['Health', '/health'],
       ['Overview', '/'],
     ] as const) {
       await pages.getByRole('link', { name }).click();
@@ -114,8 +115,17 @@ test.describe('with clients at work', () => {
     expect(await ids(requestRows(section(page, 'Newest requests')))).toEqual(newest.map(({ id }) => id));
     const connected = database.count("archon_mcp_sessions WHERE status = 'active' AND is_probe = 0");
     await expect(sessionRows(section(page, 'Connected clients'))).toHaveCount(connected);
-    const tools = database.rows<{ tool_name: string; calls: number; errors: number }>(
-      `SELECT tool_name, COUNT(*) AS calls, SUM(status = 'error') AS errors FROM ${CALLS}
+    const sums = database.row<{ tokens: number; bytes: number }>(
+      `SELECT COALESCE(SUM(response_tokens), 0) AS tokens, SUM(response_bytes) AS bytes FROM ${CALLS}`,
+    );
+    expect(sums.tokens).toBeGreaterThan(0);
+    await expect(figure(page, 'Tokens returned')).toHaveText(tokens(sums.tokens));
+    await expect(figure(page, 'Tokens returned')).toHaveAttribute(
+      'title',
+      `${sums.tokens.toLocaleString('en-US')} tokens, estimated; ${sums.bytes.toLocaleString('en-US')} bytes`,
+    );
+    const tools = database.rows<{ tool_name: string; calls: number; errors: number; tokens: number }>(
+      `SELECT tool_name, COUNT(*) AS calls, SUM(status = 'error') AS errors, COALESCE(SUM(response_tokens), 0) AS tokens FROM ${CALLS}
        WHERE tool_name IS NOT NULL GROUP BY tool_name ORDER BY calls DESC, tool_name`,
     );
     const shown = section(page, 'Top tools').locator('tbody tr');
@@ -125,6 +135,11 @@ test.describe('with clients at work', () => {
       await expect(row.getByRole('link').first()).toHaveText(tool.tool_name);
       await expect(row.locator('[data-label="Calls"]')).toHaveText(String(tool.calls));
       await expect(row.locator('[data-label="Errors"]')).toHaveText(String(tool.errors));
+      await expect(row.locator('[data-label="Tokens"]')).toHaveText(tokens(tool.tokens));
+      await expect(row.locator('[data-label="Per call"]')).toHaveText(tokens(Math.round(tool.tokens / tool.calls)));
+      // Only what there is was ever listed.
+      const listed = ['health_check', 'session_info'].includes(tool.tool_name);
+      await expect(row.locator('[data-label="Definition"]')).toHaveText(listed ? /^≈ [1-9]/ : '–');
     }
   });
 
@@ -155,10 +170,10 @@ test.describe('with clients at work', () => {
   });
 
   test('the tiles lead to the rows that they count', async ({ page, visit }) => {
-    for (const tile of ['Requests', 'Error rate', 'Returned'] as const) {
+    for (const tile of ['Requests', 'Error rate', 'Tokens returned'] as const) {
       await visit('/');
       const told = (await figure(page, tile).getAttribute('title')) ?? '';
-      const expected = tile === 'Returned' ? ((await figure(page, 'Requests').getAttribute('title')) ?? '') : told;
+      const expected = tile === 'Tokens returned' ? ((await figure(page, 'Requests').getAttribute('title')) ?? '') : told;
       await figure(page, tile).click();
       await expect(page.getByRole('heading', { level: 1 })).toHaveText('Requests');
       await expect(requestRows(page)).toHaveCount(Number.parseInt(expected, 10));
@@ -354,7 +369,14 @@ test.describe('with clients at work', () => {
   });
 
   test('a request’s page tells all that is known of it', async ({ page, visit, database }) => {
-    const request = database.row<{ id: string; duration_ms: number; request_bytes: number; response_bytes: number; session_id: string }>(
+    const request = database.row<{
+      id: string;
+      duration_ms: number;
+      request_bytes: number;
+      response_bytes: number;
+      response_tokens: number;
+      session_id: string;
+    }>(
       `SELECT * FROM ${CALLS} WHERE tool_name = 'session_info' AND client_type = 'Claude Code'`,
     );
     await visit(`/requests/${request.id}`);
@@ -371,6 +393,7 @@ test.describe('with clients at work', () => {
       ['Request', request.id],
       ['Asked', new RegExp(`\\(${request.request_bytes.toLocaleString('en-US')} bytes\\)`)],
       ['Answered', new RegExp(`\\(${request.response_bytes.toLocaleString('en-US')} bytes\\)`)],
+      ['Tokens returned', `${tokens(request.response_tokens)}, estimated`],
     ] as const) {
       await expect(fact(page, name)).toHaveText(value);
     }
@@ -381,6 +404,18 @@ test.describe('with clients at work', () => {
     await expect(section(page, 'Error -32602')).toContainText('tool not found');
     await neighbours.getByRole('link', { name: 'Previous' }).click();
     await expect(page.getByRole('heading', { level: 1 })).toHaveText('session_info');
+  });
+
+  test('a request’s page shows what was captured, as text', async ({ page, visit, database }) => {
+    const { id } = database.row<{ id: string }>(`SELECT id FROM ${CALLS} WHERE tool_name = 'session_info' AND client_type = 'Claude Code'`);
+    await visit(`/requests/${id}`);
+    await expect(section(page, 'Arguments').locator('pre')).toHaveText('{}');
+    const result = await section(page, 'Result').locator('pre').innerText();
+    expect(Object.keys(JSON.parse(result) as object)).toContain('content');
+    expect(result.split('\n').length, 'it is indented').toBeGreaterThan(2);
+    const refused = database.row<{ id: string }>(`SELECT id FROM ${CALLS} WHERE outcome = 'denied'`);
+    await visit(`/requests/${refused.id}`);
+    await expect(page.getByText('Not captured, or no longer kept.')).toHaveCount(2);
   });
 
   test('a refused request has a page without a session', async ({ page, visit, database }) => {
@@ -474,4 +509,9 @@ async function apply(page: Page, javaScriptEnabled: boolean | undefined): Promis
   if (javaScriptEnabled === false) {
     await filters(page).getByRole('button', { name: 'Apply' }).click();
   }
+}
+
+/** An estimate as the pages show it; small ones only. */
+function tokens(count: number): string {
+  return count === 0 ? '0' : `≈ ${count.toLocaleString('en-US')}`;
 }

@@ -40,7 +40,7 @@ for (const { choice, theme, system } of [
     expect(chosen < 0.5).toBe(theme === 'dark');
 
     // The server writes it: there is no moment in which a script would have to.
-    for (const path of ['/', '/sessions', '/nothing']) {
+    for (const path of ['/', '/sessions', '/health', '/nothing']) {
       expect(await (await page.request.get(path)).text()).toMatch(new RegExp(`<html[^>]* data-theme="${theme}"`));
     }
     await page.addInitScript(() => {
