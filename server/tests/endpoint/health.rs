@@ -1,4 +1,4 @@
-//! What probes and people learn of the server's health.
+//! What probes and pages learn of the server's health. The pages themselves are tried in a browser (`end2end/`).
 
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
@@ -53,8 +53,8 @@ async fn a_server_whose_database_does_not_answer_serves_and_is_not_ready() {
 async fn a_server_without_tracking_is_ready() {
     let server = TestServer::start_with(|config| config.tracking.enabled = false).await;
     assert_eq!(get(&server, "/readyz", &[]).await.status(), 200);
-    let page = get(&server, "/health", &[]).await.text().await.expect("a page");
-    assert!(page.contains("Tracking is off"), "{page}");
+    let health: Value = get(&server, "/api/health", &[]).await.json().await.expect("JSON");
+    assert_eq!(health["recorder"], Value::Null, "{health}");
 }
 
 #[tokio::test]
@@ -73,26 +73,14 @@ async fn probes_ask_by_any_address_and_leave_no_trace() {
 }
 
 #[tokio::test]
-async fn the_health_page_is_whole_without_a_script() {
-    let server = TestServer::start().await;
-    let answer = get(&server, "/health", &[]).await;
-    assert_eq!(answer.status(), 200);
-    let page = answer.text().await.expect("a page");
-    for text in ["<title>Health · Tracon</title>", "Lost", "Waiting", "Spool", "no requests in the last 24 hours"] {
-        assert!(page.contains(text), "{text} in {page}");
-    }
-    assert!(!page.contains("data-trouble"), "all is well: {page}");
-}
-
-#[tokio::test]
-async fn the_health_page_tells_of_a_database_that_does_not_answer() {
+async fn the_page_learns_that_the_database_does_not_answer() {
     let server = TestServer::start().await;
     server.running.store.close().await;
-    let answer = get(&server, "/health", &[]).await;
-    assert_eq!(answer.status(), 200, "the page itself works");
-    let page = answer.text().await.expect("a page");
-    assert!(page.contains(r#"data-trouble="silent""#), "{page}");
-    assert!(page.contains("The database does not answer"), "{page}");
+    let answer = get(&server, "/api/health", &[]).await;
+    assert_eq!(answer.status(), 200, "what does not answer is part of the report");
+    let health: Value = answer.json().await.expect("JSON");
+    assert_eq!(health["database"]["answers"], false, "{health}");
+    assert_eq!(health["coverage"], Value::Null, "{health}");
 }
 
 #[tokio::test]
