@@ -1,8 +1,9 @@
-//! The project's own commands: `cargo xtask run`, `cargo xtask test` and `cargo xtask client`.
+//! The project's own commands: `cargo xtask run`, `cargo xtask test`, `cargo xtask bench` and `cargo xtask client`.
 //!
 //! A newcomer has a Rust toolchain with a C linker, and for the tests Node.js; everything else is set up from here. To add
 //! a command: a module with one `execute` function, a variant of [`Task`], a line in [`main`].
 
+mod bench;
 mod client;
 mod command;
 mod progress;
@@ -37,6 +38,12 @@ enum Task {
     },
     /// Set up what is missing, and run every check and test, cheapest first; stop at the first failure
     Test(Selection),
+    /// Measure: what tracking costs, how fast the store writes, what sessions leave in memory, an outage of the database
+    Bench {
+        /// Only these: throughput, store, sessions, outage
+        #[arg(value_name = "NAME", value_parser = ["throughput", "store", "sessions", "outage"])]
+        names: Vec<String>,
+    },
     /// Build the client bundle and the style sheet into the folder that Trunk.toml names
     ///
     /// With `WASM_STD=source` in the environment, rustup is never asked for the wasm32 standard library; where it is
@@ -50,6 +57,7 @@ fn main() -> ExitCode {
     let result = Project::locate().and_then(|project| match cli.task {
         Task::Run { arguments } => run::execute(&project, &progress, &arguments),
         Task::Test(selection) => test::execute(&project, &progress, &selection).map(|()| ExitCode::SUCCESS),
+        Task::Bench { names } => bench::execute(&project, &progress, &names).map(|()| ExitCode::SUCCESS),
         Task::Client => client::execute(&project, &progress).map(|()| ExitCode::SUCCESS),
     });
     result.unwrap_or_else(|error| {

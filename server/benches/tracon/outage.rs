@@ -10,7 +10,7 @@ use crate::{client::Client, server::Server};
 const CLIENTS: usize = 8;
 /// Each client's calls a second: a team at work.
 const RATE: u32 = 25;
-const LOCKED: Duration = Duration::from_secs(60);
+const LOCKED: Duration = Duration::from_mins(1);
 const BEFORE: Duration = Duration::from_secs(10);
 
 /// Prints latencies before and during the outage, and what became of the records.

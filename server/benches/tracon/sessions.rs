@@ -49,9 +49,9 @@ struct Asked {
 impl Asked {
     async fn ask(&mut self) -> (usize, u64) {
         self.input.write_all(b"\n").await.unwrap();
-        let line = self.output.next_line().await.unwrap().unwrap();
-        let (live, resident) = line.split_once(' ').unwrap();
-        (live.parse().unwrap(), resident.parse().unwrap())
+        let answer = self.output.next_line().await.unwrap().unwrap();
+        let (live, memory) = answer.split_once(' ').unwrap();
+        (live.parse().unwrap(), memory.parse().unwrap())
     }
 
     /// Waits until rmcp has let go of all sessions.

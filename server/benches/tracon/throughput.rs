@@ -72,7 +72,7 @@ async fn many(server: &Server) -> Figures {
     for _ in 0..CLIENTS {
         clients.push(Client::connect(server.address).await);
     }
-    let (cpu, started) = (cpu(), Instant::now());
+    let (before, started) = (cpu(), Instant::now());
     let calls = clients.into_iter().map(|mut client| {
         tokio::spawn(async move {
             for _ in 0..CALLS / CLIENTS {
@@ -85,7 +85,7 @@ async fn many(server: &Server) -> Figures {
         call.await.expect("a client's task").leave().await;
     }
     server.drained().await;
-    Figures { elapsed: started.elapsed(), cpu: crate::throughput::cpu() - cpu }
+    Figures { elapsed: started.elapsed(), cpu: cpu().saturating_sub(before) }
 }
 
 /// One client; the median latency in microseconds.

@@ -125,7 +125,7 @@ impl Spool {
         if let Err(error) = result {
             // A part of it may be there. What cannot be cut off is left behind in a segment that is read, not written.
             let length = tail.length;
-            if !tail.file.as_ref().is_some_and(|file| file.set_len(length).is_ok()) {
+            if tail.file.as_ref().is_none_or(|file| file.set_len(length).is_err()) {
                 tail.next();
             }
             return Err(error.into());

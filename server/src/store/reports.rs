@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use tracon_app::reports::{
-    DatabaseHealth, Health, Overview, RecorderHealth, ReportError, Reports, RequestDetail, RequestFilter, RequestPage,
-    Retention, SessionDetail, SessionFilter, SessionPage, TimeRange,
+    DatabaseHealth, Health, Overview, Readiness, RecorderHealth, ReportError, Reports, RequestDetail, RequestFilter,
+    RequestPage, Retention, SessionDetail, SessionFilter, SessionPage, TimeRange,
 };
 
 use super::{Store, StoreError};
@@ -74,6 +74,18 @@ impl Reports for StoreReports {
 
     async fn request(&self, id: &str) -> Result<Option<RequestDetail>, ReportError> {
         self.store.request(id).await.map_err(report_error)
+    }
+
+    async fn recorder(&self) -> Option<RecorderHealth> {
+        self.recording.health()
+    }
+
+    async fn readiness(&self) -> Readiness {
+        let database = self.store.ping().await;
+        Readiness {
+            database: database.inspect_err(|error| tracing::error!(%error, "the database does not answer")).is_ok(),
+            writer: self.recording.health().is_none_or(|recorder| recorder.works()),
+        }
     }
 
     async fn health(&self) -> Health {

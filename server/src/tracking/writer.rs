@@ -148,7 +148,8 @@ impl Task {
             self.spool.set_aside("unknown.bin", record);
         }
         self.books.refused(batch.unknown.len() as u64);
-        let mut parts: Vec<Range<usize>> = vec![0..batch.changes.len()];
+        let whole: Range<usize> = 0..batch.changes.len();
+        let mut parts = Vec::from([whole]);
         let mut retry = Retry::default();
         while let Some(part) = parts.pop() {
             if part.is_empty() {

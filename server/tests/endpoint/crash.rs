@@ -78,7 +78,7 @@ async fn every_answer_that_was_read_is_recorded_once_across_thirty_kills() {
         query(&database, "SELECT rpc_id FROM archon_mcp_requests WHERE tool_name IS NOT NULL").await;
     let unique: HashSet<String> = recorded.iter().map(|(id,)| id.clone()).collect();
     assert_eq!(unique.len(), recorded.len(), "none is there twice");
-    let answered = answered.ids.lock().expect("no client panicked");
+    let answered = answered.ids.lock().expect("no client panicked").clone();
     let missing: Vec<_> = answered.iter().filter(|id| !unique.contains(&json!(id).to_string())).collect();
     assert!(missing.is_empty(), "{} of {} are missing: {missing:?}", missing.len(), answered.len());
     assert!(answered.len() > 1_000, "there was a load: {}", answered.len());
@@ -157,7 +157,7 @@ async fn start(directory: &TempDir) -> (Child, String) {
 async fn load(url: String, round: usize, number: usize, answered: Arc<Answered>) -> Option<String> {
     let client = Client::new();
     let mut session = None;
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         let request = client.post(&url).header("accept", ACCEPT).header("content-type", "application/json");
         let answer = request.body(handshake("crash").to_string()).send().await.ok()?;
         session = Some(answer.headers().get("mcp-session-id")?.to_str().ok()?.to_owned());
