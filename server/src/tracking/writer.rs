@@ -22,7 +22,7 @@ pub(super) const BATCH: usize = 2_000;
 /// Records with what was captured of them are larger: no more than this a transaction, bytes.
 const BATCH_BYTES: usize = 8 << 20;
 /// How long a batch that is not full is gathered: a transaction has its own cost, and a page is not looked at more often.
-const GATHER: Duration = Duration::from_millis(50);
+const GATHER: Duration = Duration::from_millis(100);
 /// Waits between attempts while the database fails: doubled each time up to the last.
 const FIRST_RETRY: Duration = Duration::from_millis(50);
 const LAST_RETRY: Duration = Duration::from_secs(5);
@@ -75,6 +75,9 @@ impl Task {
         let mut kept_at: Option<DateTime<Utc>> = None;
         let mut has_more_to_delete = false;
         loop {
+            if !has_more_to_delete {
+                self.wait().await;
+            }
             match batch.read(&mut self.spool) {
                 Ok(()) => {}
                 Err(error) => {
@@ -90,9 +93,6 @@ impl Task {
                 self.spool.commit();
                 if self.stop.is_cancelled() {
                     return self.writer;
-                }
-                if !has_more_to_delete {
-                    self.wait().await;
                 }
             } else {
                 self.estimates.add_to(&mut batch.changes);
@@ -110,7 +110,7 @@ impl Task {
         }
     }
 
-    /// Sleeps until there is something to do.
+    /// Sleeps until there is something to do, and a little longer, so that it becomes a batch.
     async fn wait(&mut self) {
         self.books.will_sleep();
         if self.books.waiting() == 0 {
@@ -122,7 +122,7 @@ impl Task {
             }
         }
         self.books.is_awake();
-        // Gathers a batch. Woken early when it is full or when somebody waits for it.
+        // Woken early when the batch is full or when somebody waits for it.
         if self.books.waiting() < BATCH as u64 && !self.books.hurries() && !self.stop.is_cancelled() {
             let _ = timeout(GATHER, async {
                 tokio::select! {
