@@ -64,6 +64,11 @@ export class Database {
     return this.rows('SELECT * FROM archon_mcp_sessions ORDER BY connected_at, session_id');
   }
 
+  /** The session of that client, once it is written. */
+  find(clientName: string): SessionRow | undefined {
+    return this.rows<SessionRow>('SELECT * FROM archon_mcp_sessions WHERE client_name = ?', clientName)[0];
+  }
+
   session(clientName: string): SessionRow {
     return this.row('SELECT * FROM archon_mcp_sessions WHERE client_name = ?', clientName);
   }

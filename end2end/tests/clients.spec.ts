@@ -73,7 +73,7 @@ test('two clients at a time are two sessions, and each request is its own client
   const [old, recent] = await Promise.all([clients.legacy(ERAS[0].info), clients.modern(ERAS[1].info)]);
   await Promise.all([old, recent].flatMap((client) => TOOLS.map(async (tool) => await client.call(tool))));
   for (const [client, name] of [[old, 'e2e-legacy'], [recent, 'e2e-modern']] as const) {
-    await expect.poll(() => database.session(name).total_requests).toBe(client.sent.length);
+    await expect.poll(() => database.find(name)?.total_requests).toBe(client.sent.length);
     const { session_id: id } = database.session(name);
     expect(database.count('archon_mcp_requests WHERE session_id = ?', id)).toBe(client.sent.length);
   }
@@ -116,7 +116,7 @@ test.describe('after the session timeout', () => {
       const client = await clients[era](info);
       await client.call('health_check');
       await client.close();
-      await expect.poll(() => database.session(info.name).status, { timeout: 30_000 }).toBe('disconnected');
+      await expect.poll(() => database.find(info.name)?.status, { timeout: 30_000 }).toBe('disconnected');
       expect(database.session(info.name).disconnect_reason).toBe('timeout');
     });
   }
@@ -126,7 +126,7 @@ test('an unknown tool is an error to the client and a failed row', async ({ clie
   for (const { era, info, opens } of ERAS) {
     const client = await clients[era](info);
     expect((await client.fail('no_such_tool')).message).toMatch(/tool not found/i);
-    await expect.poll(() => database.session(info.name).failed_requests).toBe(1);
+    await expect.poll(() => database.find(info.name)?.failed_requests).toBe(1);
     const rows = database.rows(
       'SELECT method, tool_name, status, outcome, error_code FROM archon_mcp_requests WHERE session_id = ? ORDER BY id',
       database.session(info.name).session_id,

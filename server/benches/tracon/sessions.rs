@@ -14,6 +14,8 @@ use crate::{client::Client, server::Server};
 pub const SERVE: &str = "serve-sessions";
 const SESSIONS: usize = 10_000;
 const BACK: usize = 1_000;
+/// How long pages may take to be given back.
+const SETTLE: Duration = Duration::from_secs(10);
 /// Connections at once.
 const AT_ONCE: usize = 50;
 
@@ -84,11 +86,21 @@ pub async fn run() {
     let start = server.parked().await;
     println!("{SESSIONS} legacy sessions that initialize, call once and never end:");
     println!("  fresh {fresh} KiB, after its first 200 sessions {start} KiB");
-    let sessions = visit(address, SESSIONS).await;
-    let (live, full) = server.ask().await;
-    println!("  all there: {full} KiB, {live} still live");
-    let parked = server.parked().await;
-    println!("  parked: {parked} KiB, ratio to the start {:.3}", parked as f64 / start as f64);
+    let mut sessions = Vec::new();
+    for wave in 1..=3 {
+        sessions = visit(address, SESSIONS).await;
+        let (live, full) = server.ask().await;
+        let parked = server.parked().await;
+        // Pages are given back with a delay.
+        tokio::time::sleep(SETTLE).await;
+        let settled = server.ask().await.1;
+        println!(
+            "  wave {wave}: {full} KiB with {live} still live, {parked} KiB parked, {settled} KiB {} s later: ratio to the \
+             start {:.3}",
+            SETTLE.as_secs(),
+            settled as f64 / start as f64
+        );
+    }
     for back in sessions.chunks(SESSIONS / BACK) {
         Client::resume(address, &back[0]).await.call().await;
     }
