@@ -3,175 +3,16 @@
 //! The pages know nothing of SQL or MCP: they ask [`Reports`], which the server implements over its store.
 //! Times are UTC; durations are milliseconds with microseconds kept; sizes are bytes on the wire.
 
-use chrono::{DateTime, Duration, Utc};
+mod health;
+mod words;
+
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// How a request ended. The one definition that rows, tiles, filters and exports share.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// Answered with a result.
-    Ok,
-    /// Answered with a round that asks the client for more input: not a failure.
-    InputRequired,
-    /// The tool answered `isError: true`.
-    ToolError,
-    /// Answered with a JSON-RPC error.
-    ProtocolError,
-    /// Refused with 401 or 403.
-    Denied,
-    /// Refused because a limit was reached.
-    RateLimited,
-    /// Ran past its time-out.
-    Timeout,
-    /// The client sent `notifications/cancelled`.
-    Cancelled,
-    /// The client was gone before the answer.
-    Disconnected,
-    /// A panic or a bug of the server.
-    Internal,
-}
-
-impl Outcome {
-    /// Every outcome, the successes first: the order in which charts stack and filters list them.
-    pub const ALL: [Self; 10] = [
-        Self::Ok,
-        Self::InputRequired,
-        Self::ToolError,
-        Self::ProtocolError,
-        Self::Denied,
-        Self::RateLimited,
-        Self::Timeout,
-        Self::Cancelled,
-        Self::Disconnected,
-        Self::Internal,
-    ];
-
-    /// The name in the database and in URLs.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::InputRequired => "input_required",
-            Self::ToolError => "tool_error",
-            Self::ProtocolError => "protocol_error",
-            Self::Denied => "denied",
-            Self::RateLimited => "rate_limited",
-            Self::Timeout => "timeout",
-            Self::Cancelled => "cancelled",
-            Self::Disconnected => "disconnected",
-            Self::Internal => "internal",
-        }
-    }
-
-    /// The outcome of that name, if it is one.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|outcome| outcome.as_str() == name)
-    }
-
-    /// What the error rate counts: everything but `ok` and `input_required`.
-    #[must_use]
-    pub const fn is_error(self) -> bool {
-        !matches!(self, Self::Ok | Self::InputRequired)
-    }
-}
-
-/// Whether a session is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Presence {
-    Active,
-    Idle,
-    Disconnected,
-}
-
-impl Presence {
-    pub const ALL: [Self; 3] = [Self::Active, Self::Idle, Self::Disconnected];
-
-    /// The name in the database's `status` column and in URLs.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Idle => "idle",
-            Self::Disconnected => "disconnected",
-        }
-    }
-
-    /// The presence of that name, if it is one.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|presence| presence.as_str() == name)
-    }
-}
-
-/// The stretch of time that a page looks at, as the URL names it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum TimeRange {
-    #[serde(rename = "15m")]
-    QuarterHour,
-    #[default]
-    #[serde(rename = "1h")]
-    Hour,
-    #[serde(rename = "6h")]
-    SixHours,
-    #[serde(rename = "24h")]
-    Day,
-    #[serde(rename = "7d")]
-    Week,
-    #[serde(rename = "30d")]
-    Month,
-}
-
-impl TimeRange {
-    pub const ALL: [Self; 6] = [Self::QuarterHour, Self::Hour, Self::SixHours, Self::Day, Self::Week, Self::Month];
-
-    /// The name in the URL, which is also its label.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::QuarterHour => "15m",
-            Self::Hour => "1h",
-            Self::SixHours => "6h",
-            Self::Day => "24h",
-            Self::Week => "7d",
-            Self::Month => "30d",
-        }
-    }
-
-    /// The range of that name, if it is one.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|range| range.as_str() == name)
-    }
-
-    /// How far back from now the range reaches.
-    #[must_use]
-    pub const fn length(self) -> Duration {
-        match self {
-            Self::QuarterHour => Duration::minutes(15),
-            Self::Hour => Duration::hours(1),
-            Self::SixHours => Duration::hours(6),
-            Self::Day => Duration::hours(24),
-            Self::Week => Duration::days(7),
-            Self::Month => Duration::days(30),
-        }
-    }
-
-    /// The width of one bucket of its charts: 16 to 85 buckets a range, the last of them not over yet. They are made of
-    /// rollups, so that none is narrower than a minute, nor those of the longer ranges than an hour or a day.
-    #[must_use]
-    pub const fn bucket(self) -> Duration {
-        match self {
-            Self::QuarterHour | Self::Hour => Duration::minutes(1),
-            Self::SixHours => Duration::minutes(5),
-            Self::Day => Duration::hours(1),
-            Self::Week => Duration::hours(2),
-            Self::Month => Duration::days(1),
-        }
-    }
-}
+pub use self::{
+    health::{Coverage, DatabaseHealth, Health, Readiness, RecorderHealth, Retention},
+    words::{Outcome, Presence, TimeRange},
+};
 
 /// The figures of one stretch of time.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -408,104 +249,15 @@ pub struct RequestDetail {
     pub next: Option<String>,
 }
 
+/// What stands in captured text and in error messages where something looked secret.
+pub const REDACTED: &str = "[redacted]";
+
 /// JSON as it was captured, with what looks secret replaced.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Captured {
     pub json: String,
     /// Only the beginning was kept: `json` ends in the middle.
     pub is_cut: bool,
-}
-
-/// What `/health` shows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Health {
-    pub now: DateTime<Utc>,
-    /// When this server process started.
-    pub started_at: DateTime<Utc>,
-    pub version: String,
-    /// `None` when tracking is off.
-    pub recorder: Option<RecorderHealth>,
-    pub database: DatabaseHealth,
-    /// Of the last 24 hours; `None` when the database did not answer.
-    pub coverage: Option<Coverage>,
-    pub retention: Retention,
-}
-
-/// Where the records are. Counts are since the server started.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct RecorderHealth {
-    /// Records that the database has.
-    pub written: u64,
-    /// Records in the spool that the database has not got yet.
-    pub waiting: u64,
-    /// Records that could be kept nowhere: the spool was full, or could not be written.
-    pub lost: u64,
-    /// Records that the database refuses as they are; they are set aside in the spool's folder.
-    pub refused: u64,
-    /// Bytes in the spool that were no whole record; they are set aside in the spool's folder.
-    pub damaged_bytes: u64,
-    pub spool_bytes: u64,
-    pub spool_quota_bytes: u64,
-    pub last_commit: Option<DateTime<Utc>>,
-    /// Since when the database has not taken what it was given.
-    pub failing_since: Option<DateTime<Utc>>,
-    /// The spool could not be written the last time.
-    pub spool_failing: bool,
-}
-
-/// The database itself.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct DatabaseHealth {
-    /// `SQLite`.
-    pub engine: String,
-    pub answers: bool,
-    /// With all that lies beside it (the write-ahead log); `None` when it did not answer.
-    pub bytes: Option<u64>,
-    pub quota_bytes: u64,
-}
-
-/// How many requests could be attributed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Coverage {
-    pub requests: u64,
-    pub with_session: u64,
-    pub with_client: u64,
-    pub with_user: u64,
-}
-
-/// How long what is kept, in seconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Retention {
-    pub requests: u64,
-    pub payloads: u64,
-    pub sessions: u64,
-    pub minute_buckets: u64,
-    pub hour_buckets: u64,
-}
-
-/// Whether the server can do its work now, part by part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Readiness {
-    /// The database answers.
-    pub database: bool,
-    /// What is recorded is kept, and the database takes it. True when tracking is off: then there is nothing to write.
-    pub writer: bool,
-}
-
-impl Readiness {
-    /// Whether all of it is.
-    #[must_use]
-    pub const fn is_ready(self) -> bool {
-        self.database && self.writer
-    }
-}
-
-impl RecorderHealth {
-    /// Records reach the database, and could be kept if they did not.
-    #[must_use]
-    pub const fn works(&self) -> bool {
-        self.failing_since.is_none() && !self.spool_failing
-    }
 }
 
 /// Why a report could not be made. The detail is in the server's log.

@@ -2,12 +2,9 @@
 
 mod pretty;
 
-use crate::reports::Captured;
+use crate::reports::{Captured, REDACTED};
 use leptos::prelude::*;
 use pretty::indented;
-
-/// What stands where something looked secret.
-const REDACTED: &str = "[redacted]";
 
 /// JSON under its heading: indented when it is whole, as it is when it was cut.
 #[component]

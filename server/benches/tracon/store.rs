@@ -16,12 +16,9 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use tracon::{
     clock::Ids,
-    store::{
-        Attribution, Captured, Change, Payload, RequestRecord, RetentionPolicy, SessionRecord, Store, Writer,
-        sqlite_url,
-    },
+    store::{Attribution, Change, Payload, RequestRecord, RetentionPolicy, SessionRecord, Store, Writer, sqlite_url},
 };
-use tracon_app::reports::{Outcome, RequestFilter, TimeRange};
+use tracon_app::reports::{Captured, Outcome, RequestFilter, TimeRange};
 use uuid::Uuid;
 
 const BATCH: usize = 1_000;

@@ -26,7 +26,7 @@ pub use json::{cut_json, redact_json};
 use std::{borrow::Cow, ops::Range};
 
 /// What stands in the place of a secret. Constant: it is searched for, and itself never taken for a secret.
-pub const MARK: &str = "[redacted]";
+pub const MARK: &str = tracon_app::reports::REDACTED;
 
 /// Layers of escapes that are read through: JSON in a string of JSON in a string of JSON.
 const LAYERS: usize = 5;

@@ -27,8 +27,8 @@ use uuid::Uuid;
 pub use self::{
     error::StoreError,
     record::{
-        Attribution, Captured, Change, DisconnectReason, ParkedSession, Payload, PresenceChange, RequestRecord,
-        SessionRecord, ToolDefinition,
+        Attribution, Change, DisconnectReason, ParkedSession, Payload, PresenceChange, RequestRecord, SessionRecord,
+        ToolDefinition,
     },
     reports::{Recording, ServerFacts, StoreReports},
     sqlite::{SqliteStore, SqliteWriter, sqlite_url},

@@ -4,7 +4,7 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc, serde::ts_microseconds};
 use serde::{Deserialize, Serialize};
-use tracon_app::reports::{Outcome, Presence};
+use tracon_app::reports::{Captured, Outcome, Presence};
 use uuid::Uuid;
 
 /// Which signal ties requests to their session; `tracking::attribution` says in what order they are tried.
@@ -126,14 +126,6 @@ pub struct RequestRecord {
 pub struct Payload {
     pub arguments: Option<Captured>,
     pub result: Option<Captured>,
-}
-
-/// JSON as it was captured: redacted already, unless everything was asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Captured {
-    pub json: String,
-    /// Only the beginning was kept: `json` ends in the middle.
-    pub is_cut: bool,
 }
 
 /// What the definition of a tool costs each client that lists it.

@@ -1,21 +1,31 @@
 //! What is kept of arguments and results.
 
+use tracon_app::reports::Captured;
+
 use crate::{
     config::Capture,
     redaction::{cut_json, redact_json},
-    store::Captured,
 };
 
 /// Longer arguments and results are cut, bytes.
 pub const MAX_CAPTURED: usize = 16 << 10;
 
-/// The methods whose results a model reads: they are captured, and their tokens estimated.
-const READ_BY_MODELS: [&str; 3] = ["tools/call", "resources/read", "prompts/get"];
+/// The methods whose arguments and results are captured: what a model asks for and reads.
+const CAPTURED: [&str; 3] = ["tools/call", "resources/read", "prompts/get"];
 
-/// Whether a model reads the results of this method, and so whether they are worth keeping.
-pub(super) fn is_read_by_models(method: &str) -> bool {
-    READ_BY_MODELS.contains(&method)
+/// Whether the results of this method are worth keeping.
+pub(super) fn is_captured(method: &str) -> bool {
+    CAPTURED.contains(&method)
 }
+
+/// Whether the results of this method come into a model's context: what is captured, and the list of tools, which is the
+/// same again and again.
+pub(super) fn is_read_by_models(method: &str) -> bool {
+    is_captured(method) || method == TOOLS_LIST
+}
+
+/// The method whose results are tool definitions.
+pub(super) const TOOLS_LIST: &str = "tools/list";
 
 /// JSON as it may be kept; `None` when nothing may.
 pub(super) fn capture(mode: Capture, json: &[u8]) -> Option<Captured> {

@@ -10,7 +10,10 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tracon_app::reports::Outcome;
 
-use super::{capture::is_read_by_models, recorder::Books};
+use super::{
+    capture::{TOOLS_LIST, is_read_by_models},
+    recorder::Books,
+};
 use crate::{
     store::{Change, ToolDefinition},
     tokens::{Estimator, definition_tokens},
@@ -45,16 +48,12 @@ impl Estimates {
         let mut defined = Vec::new();
         for change in changes.iter_mut() {
             let Change::Request(request) = change else { continue };
-            if request.response_tokens.is_some() || !has_result(request.outcome) {
-                continue;
-            }
-            let is_list = request.method == "tools/list";
-            if !is_list && !is_read_by_models(&request.method) {
+            if !has_result(request.outcome) || !is_read_by_models(&request.method) {
                 continue;
             }
             let frame = self.books.texts().take(request.id);
             let result = frame.as_deref().and_then(result_of).and_then(|result| std::str::from_utf8(result).ok());
-            if let Some(result) = result.filter(|_| is_list) {
+            if let Some(result) = result.filter(|_| request.method == TOOLS_LIST) {
                 self.define(result, request.timestamp, &mut defined);
             }
             let name = request.tool_name.as_deref().unwrap_or(&request.method);

@@ -9,7 +9,7 @@ use std::{borrow::Cow, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use super::{
     attribution::Origin,
     conversation::{conversation, trace_of},
-    parking::MAX_STATE,
+    parking::state_of,
     sessions::{ClientHello, LiveSession},
     slot::{Call, MAX_NAME, Slot, cut, rpc_id},
     verdict::{TOO_MANY_SESSIONS, Verdict, end_of, panicked, timed_out},
@@ -30,9 +30,7 @@ use rmcp::{
         UpdateTaskParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
-    transport::streamable_http_server::session::{
-        SessionRestoreMarker, local::LocalSessionManager, store::SessionState,
-    },
+    transport::streamable_http_server::session::{SessionRestoreMarker, local::LocalSessionManager},
 };
 
 /// Larger declarations of capabilities are not kept, bytes: they stay in memory as long as their session.
@@ -244,8 +242,7 @@ impl<H: ServerHandler> ServerHandler for TrackedHandler<H> {
         context: RequestContext<RoleServer>,
     ) -> Result<InitializeResult, ErrorData> {
         let slot = slot_of(&context.extensions);
-        let state = serde_json::to_string(&SessionState::new(request.clone())).ok();
-        let state = state.filter(|state| state.len() <= MAX_STATE);
+        let state = state_of(&request);
         let restored = context.extensions.get::<SessionRestoreMarker>().map(|marker| marker.id.clone());
         let mut hello = ClientHello {
             name: Some(cut(request.client_info.name.clone(), MAX_NAME)),

@@ -115,7 +115,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let Ok(response) = std::task::ready!(this.inner.poll(cx));
+        let Ok(mut response) = std::task::ready!(this.inner.poll(cx));
         let Some(slot) = this.slot.take() else {
             return Poll::Ready(Ok(response.map(TrackedBody::untracked)));
         };
@@ -142,7 +142,6 @@ where
             // A stream may stay open for days: it is no call that a server which stops would wait for.
             return Poll::Ready(Ok(response.map(|inner| TrackedBody { inner, slot: None, _stream: stream })));
         }
-        let mut response = response;
         // rmcp names a session also where the handshake was refused, and it is gone already.
         if let Some(id) = response.headers().get(SESSION_ID).and_then(|id| id.to_str().ok())
             && !slot.opened(id)

@@ -28,10 +28,7 @@ use std::{
     },
 };
 
-use tokio::{
-    sync::{mpsc, oneshot, watch},
-    task::JoinHandle,
-};
+use tokio::{sync::watch, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
@@ -82,8 +79,6 @@ pub struct Tracking {
     pub changes: watch::Receiver<u64>,
     /// The writer task; it ends only after [`Self::stop`], with everything written that could be.
     pub writer: JoinHandle<Writer>,
-    /// Asks the writer to delete all that is too old or too much now, and to say when it has.
-    pub housekeeping: mpsc::Sender<oneshot::Sender<()>>,
     /// Tells the writer to write what it has and end.
     pub stop: CancellationToken,
 }
@@ -112,7 +107,6 @@ pub fn start(setup: Setup) -> io::Result<Tracking> {
     // One more: the closing of sessions that were left open, which comes after what was found.
     let recorder = Recorder::new(spool, found + 1, Arc::clone(&clock));
     let (revision, changes) = watch::channel(0);
-    let (housekeeping, asked) = mpsc::channel(1);
     let stop = CancellationToken::new();
     let task = writer::Task {
         writer,
@@ -124,7 +118,6 @@ pub fn start(setup: Setup) -> io::Result<Tracking> {
         policy: retention,
         clock: Arc::clone(&clock),
         changes: revision,
-        asked,
         stop: stop.clone(),
     };
     let writer = tokio::spawn(task.run());
@@ -139,5 +132,5 @@ pub fn start(setup: Setup) -> io::Result<Tracking> {
         calls: TaskTracker::new(),
         stopping: AtomicBool::new(false),
     };
-    Ok(Tracking { tracker: Arc::new(tracker), changes, writer, housekeeping, stop })
+    Ok(Tracking { tracker: Arc::new(tracker), changes, writer, stop })
 }

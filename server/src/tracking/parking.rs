@@ -5,13 +5,22 @@
 //! the handshake has succeeded; a session is parked only once they are in the database.
 
 use async_trait::async_trait;
-use rmcp::transport::streamable_http_server::session::store::{SessionState, SessionStore, SessionStoreError};
+use rmcp::{
+    model::InitializeRequestParams,
+    transport::streamable_http_server::session::store::{SessionState, SessionStore, SessionStoreError},
+};
 
 use super::recorder::Recorder;
 use crate::store::{Change, Store};
 
 /// Larger parameters are not kept, bytes: such a session is never parked, and is gone after a restart.
-pub(super) const MAX_STATE: usize = 64 << 10;
+const MAX_STATE: usize = 64 << 10;
+
+/// What brings the session of this handshake back, JSON.
+pub(super) fn state_of(handshake: &InitializeRequestParams) -> Option<String> {
+    let state = serde_json::to_string(&SessionState::new(handshake.clone())).ok()?;
+    (state.len() <= MAX_STATE).then_some(state)
+}
 
 /// The parked sessions, as rmcp asks for them.
 #[derive(Debug)]

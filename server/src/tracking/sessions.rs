@@ -211,7 +211,7 @@ impl Sessions {
             }
             parked => {
                 if let Some(parked) = parked {
-                    self.timed_out_parked(&parked);
+                    self.ended(parked.session_id, DisconnectReason::Timeout, parked.last);
                 }
                 self.make(hello, Attribution::Transport, Some(transport_session_id.to_owned()), origin)
             }
@@ -344,10 +344,6 @@ impl Sessions {
 
     fn is_timed_out(&self, last: DateTime<Utc>) -> bool {
         (self.clock.now() - last).to_std().unwrap_or_default() >= self.limits.session_timeout
-    }
-
-    fn timed_out_parked(&self, parked: &Parked) {
-        self.ended(parked.session_id, DisconnectReason::Timeout, parked.last);
     }
 
     /// When the session was last heard of, if that is longer ago than the time-out and nothing of it is still open.

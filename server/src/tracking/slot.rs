@@ -15,20 +15,20 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use tokio_util::task::task_tracker::TaskTrackerToken;
-use tracon_app::reports::Outcome;
+use tracon_app::reports::{Captured, Outcome};
 use uuid::Uuid;
 
 use super::{
     Tracker,
     attribution::Origin,
-    capture::{capture, is_read_by_models},
+    capture::{capture, is_captured, is_read_by_models},
     conversation::{conversation, trace_of},
     sessions::{ClientHello, Hold, LiveSession},
 };
 use crate::{
     config::Capture,
     redaction::clean,
-    store::{Captured, Change, Payload, RequestRecord},
+    store::{Change, Payload, RequestRecord},
     wire::{
         body::BodyTap,
         jsonrpc::{self, Frame, Inspected},
@@ -264,10 +264,10 @@ impl Slot {
             && let Some(call) = &state.call
         {
             if is_read_by_models(&call.method) {
+                self.tracker.recorder.keep_text(self.id, frame);
+            }
+            if is_captured(&call.method) {
                 state.result = jsonrpc::result_of(frame).and_then(|result| capture(self.tracker.capture, result));
-                self.tracker.recorder.keep_text(self.id, frame);
-            } else if call.method == "tools/list" {
-                self.tracker.recorder.keep_text(self.id, frame);
             }
         }
         self.settle(&mut state);

@@ -4,7 +4,7 @@ use std::{ops::Range, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::{
-    sync::{mpsc, oneshot, watch},
+    sync::watch,
     time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -51,16 +51,11 @@ pub(super) struct Task {
     pub clock: Arc<dyn Clock>,
     /// Moves after each commit.
     pub changes: watch::Sender<u64>,
-    /// Asks for housekeeping now, whole; answered when it is done.
-    pub asked: mpsc::Receiver<oneshot::Sender<()>>,
     pub stop: CancellationToken,
 }
 
-/// Why a batch was not written.
-enum Failed {
-    /// The server stops and the database has taken nothing for too long.
-    Stopped,
-}
+/// The server stops, and the database has taken nothing for too long.
+struct Stopped;
 
 impl Task {
     /// Writes until `stop` is cancelled and the spool is empty; then gives the writer back.
@@ -117,7 +112,6 @@ impl Task {
             tokio::select! {
                 () = self.books.woken() => {}
                 () = self.stop.cancelled() => {}
-                Some(done) = self.asked.recv() => self.keep_whole_house(done).await,
                 () = sleep(TICK) => {}
             }
         }
@@ -142,7 +136,7 @@ impl Task {
     }
 
     /// Writes a batch, whole, except for what the database refuses for what it is: that is set aside, alone.
-    async fn write(&mut self, batch: &Batch, deadline: &mut Option<Instant>) -> Result<(), Failed> {
+    async fn write(&mut self, batch: &Batch, deadline: &mut Option<Instant>) -> Result<(), Stopped> {
         for record in &batch.unknown {
             tracing::error!("a record of the spool is of another version: it is set aside");
             self.spool.set_aside("unknown.bin", record);
@@ -220,12 +214,6 @@ impl Task {
         *kept_at = Some(now);
         false
     }
-
-    async fn keep_whole_house(&mut self, done: oneshot::Sender<()>) {
-        while self.writer.retain(&self.policy, self.clock.now()).await.is_ok_and(|retained| retained.more) {}
-        // Whoever asked may be gone.
-        let _ = done.send(());
-    }
 }
 
 /// What is written at once.
@@ -263,11 +251,11 @@ impl Default for Retry {
 }
 
 impl Retry {
-    async fn pause(&mut self, stop: &CancellationToken, deadline: &mut Option<Instant>) -> Result<(), Failed> {
+    async fn pause(&mut self, stop: &CancellationToken, deadline: &mut Option<Instant>) -> Result<(), Stopped> {
         if stop.is_cancelled() {
             // One deadline for all that waits: an operator's own time-out would otherwise end it in the middle.
             if Instant::now() >= *deadline.get_or_insert_with(|| Instant::now() + DRAIN) {
-                return Err(Failed::Stopped);
+                return Err(Stopped);
             }
             sleep(FIRST_RETRY).await;
             return Ok(());

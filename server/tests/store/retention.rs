@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tracon::store::{Captured, Change, DisconnectReason, ParkedSession, Payload, RequestRecord, RetentionPolicy};
-use tracon_app::reports::{RequestFilter, TimeRange};
+use tracon::store::{Change, DisconnectReason, ParkedSession, Payload, RequestRecord, RetentionPolicy};
+use tracon_app::reports::{Captured, RequestFilter, TimeRange};
 
 use crate::fixture::{Dice, Fixture, gone, now, session};
 

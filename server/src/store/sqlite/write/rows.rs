@@ -3,11 +3,11 @@
 use std::sync::LazyLock;
 
 use sqlx::SqliteConnection;
-use tracon_app::reports::Presence;
+use tracon_app::reports::{Captured, Presence};
 
 use super::states::State;
 use crate::store::{
-    Captured, ParkedSession, Payload, RequestRecord, SessionRecord, StoreError, ToolDefinition,
+    ParkedSession, Payload, RequestRecord, SessionRecord, StoreError, ToolDefinition,
     sqlite::statement::{Statement, Values},
 };
 
