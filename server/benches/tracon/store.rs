@@ -16,7 +16,10 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use tracon::{
     clock::Ids,
-    store::{Attribution, Change, Payload, RequestRecord, RetentionPolicy, SessionRecord, Store, Writer, sqlite_url},
+    store::{
+        Attribution, Change, Payload, RequestRecord, RetentionPolicy, SessionRecord, SessionRef, Store, Writer,
+        sqlite_url,
+    },
 };
 use tracon_app::reports::{Captured, Outcome, RequestFilter, TimeRange};
 use uuid::Uuid;
@@ -89,7 +92,7 @@ impl Traffic {
         let failed = dice.is_multiple_of(16);
         Change::Request(RequestRecord {
             id: self.ids.next(self.at),
-            session: Some(Arc::clone(session)),
+            session: Some(SessionRef::Opens(Arc::clone(session))),
             client_type: session.client_type.clone(),
             method: "tools/call".into(),
             tool_name: Some(TOOLS[(dice >> 8) as usize % TOOLS.len()].to_owned()),

@@ -13,7 +13,7 @@ use crate::{
     clock::Clock,
     mcp::tools::system::{RecorderHealth, SessionView, Vitals},
     store::Store,
-    tracking::{Tracker, handler::CurrentSession, sessions::Limits},
+    tracking::{Tracker, handler::current_session, sessions::Limits},
 };
 
 /// This server, as its tools see it.
@@ -60,7 +60,7 @@ impl Vitals for ServerVitals {
     }
 
     fn session_of(&self, extensions: &Extensions) -> Option<SessionView> {
-        let CurrentSession(session) = extensions.get::<CurrentSession>()?;
+        let session = current_session(extensions)?;
         let record = &session.record;
         Some(SessionView {
             session_id: record.session_id.to_string(),

@@ -49,6 +49,8 @@ struct Tail {
     length: u64,
     /// Of all segments before it, bytes.
     before: u64,
+    /// Records since the spool was opened.
+    appended: u64,
 }
 
 /// Why a record is not in the spool.
@@ -96,20 +98,21 @@ impl Spool {
         // Always a new segment: the last one may end in the middle of a record.
         let number = found.last().map_or(0, |(number, _)| number + 1);
         let before = found.iter().map(|(_, length)| length).sum();
-        let tail = Tail { file: None, number, length: 0, before };
+        let tail = Tail { file: None, number, length: 0, before, appended: 0 };
         let shared = Arc::new(Shared { directory: directory.to_owned(), quota, tail: Mutex::new(tail), _lock: lock });
         let found = found.into_iter().map(|(number, _)| number).collect();
         Ok((Self(Arc::clone(&shared)), Reader::new(shared, found)))
     }
 
-    /// Appends the record that `fill` writes. It is there, whole, when this returns; after an error nothing of it is.
+    /// Appends the record that `fill` writes. It is there, whole, when this returns; after an error nothing of it is. Gives
+    /// its number: the first since the spool was opened is 1, and they are read in this order.
     ///
     /// `scratch` is overwritten: it saves an allocation where it is used again.
     pub fn append(
         &self,
         scratch: &mut Vec<u8>,
         fill: impl FnOnce(&mut Vec<u8>) -> Result<(), AppendError>,
-    ) -> Result<(), AppendError> {
+    ) -> Result<u64, AppendError> {
         frame::write(scratch, fill)?;
         if scratch.len() - frame::HEADER > frame::MAX_RECORD {
             return Err(AppendError::TooLarge(scratch.len()));
@@ -131,7 +134,14 @@ impl Spool {
             return Err(error.into());
         }
         tail.length += scratch.len() as u64;
-        Ok(())
+        tail.appended += 1;
+        Ok(tail.appended)
+    }
+
+    /// How many records were appended since the spool was opened.
+    #[must_use]
+    pub fn appended(&self) -> u64 {
+        self.0.tail().appended
     }
 
     /// What the segments take on disk, bytes.

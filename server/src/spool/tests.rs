@@ -9,7 +9,7 @@ fn open(directory: &Path) -> (Spool, Reader) {
     Spool::open(directory, 64 << 20).unwrap()
 }
 
-fn append(spool: &Spool, record: &[u8]) -> Result<(), AppendError> {
+fn append(spool: &Spool, record: &[u8]) -> Result<u64, AppendError> {
     spool.append(&mut Vec::new(), |frame| {
         frame.extend_from_slice(record);
         Ok(())

@@ -28,7 +28,7 @@ pub use self::{
     error::StoreError,
     record::{
         Attribution, Change, DisconnectReason, ParkedSession, Payload, PresenceChange, RequestRecord, SessionRecord,
-        ToolDefinition,
+        SessionRef, ToolDefinition,
     },
     reports::{Recording, ServerFacts, StoreReports},
     sqlite::{SqliteStore, SqliteWriter, sqlite_url},

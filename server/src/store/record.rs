@@ -82,12 +82,32 @@ pub struct SessionRecord {
     pub server_instance: Uuid,
 }
 
+/// The session of a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum SessionRef {
+    /// It is in the database, and its id says all. Where it is not, the request stands alone.
+    Stored(Uuid),
+    /// It may not be there yet: then the request opens it.
+    Opens(Arc<SessionRecord>),
+}
+
+impl SessionRef {
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        match self {
+            Self::Stored(id) => *id,
+            Self::Opens(session) => session.session_id,
+        }
+    }
+}
+
 /// One JSON-RPC request, answered or not. There is one for each, exactly.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RequestRecord {
     /// A `UUIDv7`, so that ids sort by start.
     pub id: Uuid,
-    pub session: Option<Arc<SessionRecord>>,
+    pub session: Option<SessionRef>,
     pub client_type: Option<String>,
     /// The JSON-RPC method; the HTTP verb where a refused request's body was not read or could not be.
     pub method: Cow<'static, str>,

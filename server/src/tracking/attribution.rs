@@ -1,6 +1,42 @@
 //! Which session a request without an `Mcp-Session-Id` belongs to: the first signal that is present decides.
 
+use std::net::IpAddr;
+
+use http::HeaderValue;
+
+use super::conversation::trace_id;
 use crate::store::Attribution;
+
+/// Longer ones are cut, bytes.
+const MAX_USER_AGENT: usize = 512;
+
+/// What the HTTP request itself says of who sent it, as it came: of most requests nobody asks, since their session is known.
+#[derive(Clone, Debug, Default)]
+pub struct Sender {
+    pub user_agent: Option<HeaderValue>,
+    pub traceparent: Option<HeaderValue>,
+    pub peer: Option<IpAddr>,
+}
+
+impl Sender {
+    /// What is known of where the request comes from, before its `_meta` is.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        let user_agent = self.user_agent.as_ref().and_then(|value| value.to_str().ok());
+        Origin {
+            user_agent: user_agent.map(|value| super::slot::cut(value.to_owned(), MAX_USER_AGENT)),
+            peer: self.peer.map(|address| address.to_string()),
+            trace_id: self.trace_id(),
+            ..Origin::default()
+        }
+    }
+
+    /// Of the header `traceparent`.
+    #[must_use]
+    pub fn trace_id(&self) -> Option<String> {
+        self.traceparent.as_ref().and_then(|value| trace_id(value.to_str().ok()?)).map(str::to_owned)
+    }
+}
 
 /// What a request of the sessionless protocol says about where it comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

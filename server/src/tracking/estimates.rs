@@ -1,14 +1,16 @@
 //! What results and tool definitions cost the context of the models that read them, counted by the writer task.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     hash::{BuildHasher, RandomState},
     sync::Arc,
 };
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tracon_app::reports::Outcome;
+use uuid::Uuid;
 
 use super::{
     capture::{TOOLS_LIST, is_read_by_models},
@@ -33,6 +35,9 @@ pub(super) struct Estimates {
     books: Arc<Books>,
     /// Loads its vocabulary with the first result there is.
     estimator: Option<Estimator>,
+    /// Answers whose records may come: those since the last batch, and those from before it.
+    texts: HashMap<Uuid, Bytes>,
+    earlier: HashMap<Uuid, Bytes>,
     hasher: RandomState,
     /// Hashes of the latest lists of tools.
     lists: VecDeque<u64>,
@@ -40,18 +45,22 @@ pub(super) struct Estimates {
 
 impl Estimates {
     pub fn new(books: Arc<Books>) -> Self {
-        Self { books, estimator: None, hasher: RandomState::new(), lists: VecDeque::new() }
+        let (texts, earlier) = (HashMap::new(), HashMap::new());
+        Self { books, estimator: None, texts, earlier, hasher: RandomState::new(), lists: VecDeque::new() }
     }
 
     /// Estimates the results of a batch, and counts the definitions in lists of tools that are new.
     pub fn add_to(&mut self, changes: &mut Vec<Change>) {
+        // An answer is kept just before its record is made, which is then in this batch or the next one. Where the writer is
+        // further behind, there is more to write than can be counted.
+        self.earlier = std::mem::replace(&mut self.texts, self.books.texts().take().into_iter().collect());
         let mut defined = Vec::new();
         for change in changes.iter_mut() {
             let Change::Request(request) = change else { continue };
             if !has_result(request.outcome) || !is_read_by_models(&request.method) {
                 continue;
             }
-            let frame = self.books.texts().take(request.id);
+            let frame = self.texts.remove(&request.id).or_else(|| self.earlier.remove(&request.id));
             let result = frame.as_deref().and_then(result_of).and_then(|result| std::str::from_utf8(result).ok());
             if let Some(result) = result.filter(|_| request.method == TOOLS_LIST) {
                 self.define(result, request.timestamp, &mut defined);

@@ -66,9 +66,11 @@ impl<H> Clone for TrackedHandler<H> {
     }
 }
 
-/// The session of a request, for tools that want to know it; in the request's extensions.
-#[derive(Clone, Debug)]
-pub struct CurrentSession(pub Arc<LiveSession>);
+/// The session of the request that a tool is called by, from the extensions of its context.
+#[must_use]
+pub fn current_session(extensions: &rmcp::model::Extensions) -> Option<Arc<LiveSession>> {
+    slot_of(extensions)?.session()
+}
 
 impl<H: ServerHandler> TrackedHandler<H> {
     /// Wraps a handler. One handler serves all sessions: making a wrapper costs a reference count.
@@ -81,7 +83,7 @@ impl<H: ServerHandler> TrackedHandler<H> {
         &self,
         method: impl Into<Cow<'static, str>>,
         tool: Option<&str>,
-        mut context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
         run: F,
     ) -> Result<T, ErrorData>
     where
@@ -91,7 +93,7 @@ impl<H: ServerHandler> TrackedHandler<H> {
     {
         let slot = slot_of(&context.extensions);
         if let Some(slot) = &slot {
-            begin(slot, method.into(), tool, &mut context);
+            begin(slot, method.into(), tool, &context);
         }
         let cancelled = context.ct.clone();
         // The call to `run` belongs inside: a handler may panic before its first await.
@@ -125,10 +127,10 @@ fn capabilities(declared: &ClientCapabilities) -> Option<String> {
 }
 
 /// Notes what is being called, and by whom.
-fn begin(slot: &Arc<Slot>, method: Cow<'static, str>, tool: Option<&str>, context: &mut RequestContext<RoleServer>) {
+fn begin(slot: &Arc<Slot>, method: Cow<'static, str>, tool: Option<&str>, context: &RequestContext<RoleServer>) {
     let meta = &context.meta.0.0;
     let found = conversation(meta);
-    let trace_id = trace_of(meta).or_else(|| slot.origin().trace_id.clone());
+    let trace_id = trace_of(meta).or_else(|| slot.sender().trace_id());
     // Not `context.client_info()`: for requests of the sessionless era without one it names rmcp itself.
     let info = context.meta.client_info();
     let client_name = info.as_ref().map(|info| cut(info.name.clone(), MAX_NAME));
@@ -150,7 +152,7 @@ fn begin(slot: &Arc<Slot>, method: Cow<'static, str>, tool: Option<&str>, contex
             client_version: client_version.clone(),
             conversation_id: found.conversation_id.clone(),
             trace_id: trace_id.clone(),
-            ..slot.origin().clone()
+            ..slot.sender().origin()
         };
         let hello = ClientHello {
             name: client_name.clone(),
@@ -161,9 +163,6 @@ fn begin(slot: &Arc<Slot>, method: Cow<'static, str>, tool: Option<&str>, contex
         if let Some(session) = slot.tracker().sessions.attribute(hello, &origin) {
             slot.belongs_to(session);
         }
-    }
-    if let Some(session) = slot.session() {
-        context.extensions.insert(CurrentSession(session));
     }
     slot.started(Call {
         method,

@@ -10,12 +10,12 @@ use std::{
 
 use axum::{body::Body, extract::ConnectInfo};
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::{Method, Request, StatusCode, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
-use super::{Tracker, attribution::Origin, conversation::trace_id, sessions::Hold, slot::Slot};
+use super::{Tracker, attribution::Sender, sessions::Hold, slot::Slot};
 use crate::wire::{Response, ResponseBody, body::BodyTap};
 
 /// The header that carries the legacy protocol's session.
@@ -55,8 +55,8 @@ where
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let verb = request.method().clone();
         let tap = request.extensions().get::<BodyTap>().cloned().unwrap_or_default();
-        let sent = header(request.headers(), SESSION_ID);
-        let slot = Arc::new(Slot::new(Arc::clone(&self.tracker), verb.clone(), tap, origin(&request), sent));
+        let sent = request.headers().get(SESSION_ID).cloned();
+        let slot = Arc::new(Slot::new(Arc::clone(&self.tracker), verb.clone(), tap, sender(&request), sent));
         slot.find_session();
         request.extensions_mut().insert(Arc::clone(&slot));
         Answer { inner: self.inner.call(request), slot: Some(slot), verb }
@@ -64,22 +64,14 @@ where
 }
 
 /// What the HTTP request itself says of who sent it; the wrapper adds what `_meta` says.
-fn origin(request: &Request<Body>) -> Origin {
+fn sender(request: &Request<Body>) -> Sender {
     let headers = request.headers();
-    Origin {
-        user_agent: header(headers, "user-agent"),
-        peer: request
-            .extensions()
-            .get::<ConnectInfo<SocketAddr>>()
-            .map(|ConnectInfo(address)| address.ip().to_canonical().to_string()),
-        trace_id: headers.get("traceparent").and_then(|value| trace_id(value.to_str().ok()?)).map(str::to_owned),
-        ..Origin::default()
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    Sender {
+        user_agent: headers.get(header::USER_AGENT).cloned(),
+        traceparent: headers.get("traceparent").cloned(),
+        peer: peer.map(|ConnectInfo(address)| address.ip().to_canonical()),
     }
-}
-
-fn header(headers: &HeaderMap, name: &str) -> Option<String> {
-    let value = headers.get(name)?.to_str().ok()?;
-    Some(super::slot::cut(value.to_owned(), 512))
 }
 
 pin_project! {

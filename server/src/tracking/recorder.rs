@@ -34,9 +34,9 @@ pub struct Recorder(Arc<Books>);
 pub(super) struct Books {
     spool: Spool,
     clock: Arc<dyn Clock>,
-    /// Changes that were to be recorded, with those found in the spool at the start.
-    accepted: AtomicU64,
-    /// Those of them that wait no more: written, refused or lost.
+    /// Changes before the first that is recorded: those found in the spool at the start, and what the writer makes by itself.
+    found: u64,
+    /// How many changes wait no more, with those: they are written, or refused.
     settled: watch::Sender<u64>,
     written: AtomicU64,
     lost: AtomicU64,
@@ -65,7 +65,7 @@ impl Recorder {
         Self(Arc::new(Books {
             spool,
             clock,
-            accepted: AtomicU64::new(found),
+            found,
             settled: watch::Sender::new(0),
             written: AtomicU64::new(0),
             lost: AtomicU64::new(0),
@@ -80,33 +80,33 @@ impl Recorder {
         }))
     }
 
-    /// Puts a change into the spool.
-    pub fn record(&self, change: &Change) {
+    /// Puts a change into the spool. Gives its position, which [is settled](Self::is_settled) once it is written; `None` when
+    /// it is lost.
+    pub fn record(&self, change: &Change) -> Option<u64> {
         let books = &self.0;
-        // Counted before it is there: the writer may be done with it before this thread goes on.
-        let accepted = books.accepted.fetch_add(1, Ordering::SeqCst) + 1;
         let appended =
             SCRATCH.with_borrow_mut(|scratch| books.spool.append(scratch, |bytes| codec::encode(change, bytes)));
         match appended {
-            Ok(()) => {
+            Ok(number) => {
                 if books.spool_failing.load(Ordering::Relaxed) {
                     books.spool_failing.store(false, Ordering::Relaxed);
                 }
-                let waiting = accepted.saturating_sub(*books.settled.borrow());
+                let position = books.found + number;
                 if (books.asleep.load(Ordering::SeqCst) && books.asleep.swap(false, Ordering::SeqCst))
-                    || waiting == BATCH as u64
+                    || position.saturating_sub(books.settled()) == BATCH as u64
                 {
                     books.wake.notify_one();
                 }
+                Some(position)
             }
             Err(error) => {
                 books.spool_failing.store(true, Ordering::Relaxed);
                 let lost = books.lost.fetch_add(1, Ordering::AcqRel) + 1;
-                books.settle(1);
                 // Each doubling once: the log must not become the next thing that is full.
                 if lost.is_power_of_two() {
                     tracing::error!(lost, %error, "records are being lost");
                 }
+                None
             }
         }
     }
@@ -135,26 +135,20 @@ impl Recorder {
         }
     }
 
-    /// How many changes were ever to be recorded: everything up to this one [is settled](Self::is_settled) some time.
-    #[must_use]
-    pub fn position(&self) -> u64 {
-        self.0.accepted.load(Ordering::Acquire)
-    }
-
-    /// Whether as many changes as there were at `position` are in the database (or refused, or lost).
+    /// Whether what was recorded at this position is in the database, or was refused by it.
     #[must_use]
     pub fn is_settled(&self, position: u64) -> bool {
-        *self.0.settled.borrow() >= position
+        self.0.settled() >= position
     }
 
-    /// Waits until everything recorded so far is in the database (or refused, or lost).
+    /// Waits until everything recorded so far is in the database, or was refused by it.
     pub async fn settled(&self) {
         let books = &self.0;
-        let accepted = self.position();
+        let position = books.position();
         books.hurry.store(true, Ordering::Release);
         books.wake.notify_one();
         // An error means that the writer is gone: nothing more will come.
-        let _ = books.settled.subscribe().wait_for(|settled| *settled >= accepted).await;
+        let _ = books.settled.subscribe().wait_for(|settled| *settled >= position).await;
     }
 
     /// Waits until the database does not take what it is given.
@@ -177,7 +171,12 @@ impl Books {
     }
 
     pub(super) fn waiting(&self) -> u64 {
-        self.accepted.load(Ordering::SeqCst).saturating_sub(*self.settled.borrow())
+        self.position().saturating_sub(self.settled())
+    }
+
+    /// Of the latest change that was recorded.
+    fn position(&self) -> u64 {
+        self.found + self.spool.appended()
     }
 
     /// Returns at once after a change that came since [`Self::will_sleep`].

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, Ids},
-    store::{Attribution, Change, DisconnectReason, ParkedSession, PresenceChange, SessionRecord},
+    store::{Attribution, Change, DisconnectReason, ParkedSession, PresenceChange, SessionRecord, SessionRef},
 };
 
 /// When a session counts as idle, when as gone, and how many may be kept in memory.
@@ -52,10 +52,15 @@ pub struct LiveSession {
     pub errors: AtomicU64,
     /// Calls that run and streams that are open: while there is one, the client is there.
     holds: AtomicU32,
-    /// Once the recorder has settled as much, rmcp can bring it back; [`u64::MAX`] when it cannot.
+    /// Once the recorder has settled as much, the session is in the database; [`NEVER`] when it will not be.
+    stored_from: AtomicU64,
+    /// Once the recorder has settled as much, rmcp can bring it back; [`NEVER`] when it cannot.
     parkable_from: AtomicU64,
     seen: Mutex<Seen>,
 }
+
+/// A position that is never reached.
+const NEVER: u64 = u64::MAX;
 
 /// What is kept in memory of a session that rmcp let go.
 #[derive(Debug)]
@@ -80,7 +85,8 @@ impl LiveSession {
             requests: AtomicU64::new(0),
             errors: AtomicU64::new(0),
             holds: AtomicU32::new(0),
-            parkable_from: AtomicU64::new(u64::MAX),
+            stored_from: AtomicU64::new(NEVER),
+            parkable_from: AtomicU64::new(NEVER),
             seen: Mutex::new(seen),
         }
     }
@@ -177,8 +183,8 @@ impl Sessions {
         if let Some(state) = state {
             let at = session.record.connected_at;
             let transport_session_id = transport_session_id.to_owned();
-            self.recorder.record(&Change::Parked(ParkedSession { transport_session_id, state, at }));
-            session.parkable_from.store(self.recorder.position(), Ordering::Release);
+            let parked = self.recorder.record(&Change::Parked(ParkedSession { transport_session_id, state, at }));
+            session.parkable_from.store(parked.unwrap_or(NEVER), Ordering::Release);
         }
         self.live().transport.insert(transport_session_id.to_owned(), Arc::clone(&session));
         session
@@ -204,6 +210,7 @@ impl Sessions {
                     ..self.record(hello, Attribution::Transport, Some(transport_session_id.to_owned()), origin)
                 };
                 Arc::new(LiveSession {
+                    stored_from: AtomicU64::new(0),
                     requests: AtomicU64::new(parked.requests),
                     errors: AtomicU64::new(parked.errors),
                     ..LiveSession::new(record, Seen { last: parked.last, presence: Presence::Idle })
@@ -257,6 +264,16 @@ impl Sessions {
             seen.presence = Presence::Active;
             drop(seen);
             self.changed(session, Presence::Active, now);
+        }
+    }
+
+    /// The session as a request's record names it.
+    #[must_use]
+    pub fn reference(&self, session: &LiveSession) -> SessionRef {
+        if self.recorder.is_settled(session.stored_from.load(Ordering::Acquire)) {
+            SessionRef::Stored(session.record.session_id)
+        } else {
+            SessionRef::Opens(Arc::clone(&session.record))
         }
     }
 
@@ -372,9 +389,11 @@ impl Sessions {
         let mut record = self.record(hello, attribution, transport_session_id, origin);
         let capabilities = record.client_capabilities.take();
         let opened = SessionRecord { client_capabilities: capabilities, ..record.clone() };
-        self.recorder.record(&Change::Opened(Arc::new(opened)));
+        let position = self.recorder.record(&Change::Opened(Arc::new(opened)));
         let seen = Seen { last: record.connected_at, presence: Presence::Active };
-        Arc::new(LiveSession::new(record, seen))
+        let session = LiveSession::new(record, seen);
+        session.stored_from.store(position.unwrap_or(NEVER), Ordering::Release);
+        Arc::new(session)
     }
 
     /// A session that starts now.

@@ -12,6 +12,7 @@ use std::{
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use http::HeaderValue;
 use serde::Serialize;
 use serde_json::Value;
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -20,7 +21,7 @@ use uuid::Uuid;
 
 use super::{
     Tracker,
-    attribution::Origin,
+    attribution::{Origin, Sender},
     capture::{capture, is_captured, is_read_by_models},
     conversation::{conversation, trace_of},
     sessions::{ClientHello, Hold, LiveSession},
@@ -82,9 +83,9 @@ pub struct Slot {
     verb: http::Method,
     tap: BodyTap,
     /// What the HTTP request says of who sent it.
-    origin: Origin,
+    sender: Sender,
     /// The `Mcp-Session-Id` that was sent.
-    transport_session_id: Option<String>,
+    transport_session_id: Option<HeaderValue>,
     state: Mutex<State>,
     /// A server that stops waits for this.
     _running: TaskTrackerToken,
@@ -111,8 +112,8 @@ impl Slot {
         tracker: Arc<Tracker>,
         verb: http::Method,
         tap: BodyTap,
-        origin: Origin,
-        sent: Option<String>,
+        sender: Sender,
+        sent: Option<HeaderValue>,
     ) -> Self {
         let timestamp = tracker.clock.now();
         Self {
@@ -123,7 +124,7 @@ impl Slot {
             started: Instant::now(),
             verb,
             tap,
-            origin,
+            sender,
             transport_session_id: sent,
             state: Mutex::default(),
         }
@@ -137,14 +138,14 @@ impl Slot {
 
     /// What the HTTP request says of who sent it.
     #[must_use]
-    pub fn origin(&self) -> &Origin {
-        &self.origin
+    pub fn sender(&self) -> &Sender {
+        &self.sender
     }
 
     /// The `Mcp-Session-Id` that was sent, whether there is such a session or not.
     #[must_use]
     pub fn transport_session_id(&self) -> Option<&str> {
-        self.transport_session_id.as_deref()
+        self.transport_session_id.as_ref()?.to_str().ok()
     }
 
     /// Ties the request to the session whose id was sent, if it is there.
@@ -196,14 +197,14 @@ impl Slot {
     /// then nobody will ever know that id.
     pub fn opened(&self, transport_session_id: &str) -> bool {
         let Some((hello, state)) = self.state().hello.take() else { return false };
-        let session = self.tracker.sessions.open_transport(transport_session_id, hello, state, &self.origin);
+        let session = self.tracker.sessions.open_transport(transport_session_id, hello, state, &self.sender.origin());
         self.belongs_to(session);
         true
     }
 
     /// rmcp brought the session of this request back.
     pub fn restored(&self, transport_session_id: &str, hello: ClientHello) {
-        let session = self.tracker.sessions.restore_transport(transport_session_id, hello, &self.origin);
+        let session = self.tracker.sessions.restore_transport(transport_session_id, hello, &self.sender.origin());
         self.belongs_to(session);
     }
 
@@ -314,7 +315,7 @@ impl Slot {
                 client_version: call.client_version.clone(),
                 conversation_id: call.conversation_id.clone(),
                 trace_id: call.trace_id.clone(),
-                ..self.origin.clone()
+                ..self.sender.origin()
             }),
         };
         if let Some(session) = &session {
@@ -322,16 +323,15 @@ impl Slot {
             session.errors.fetch_add(u64::from(end.outcome.is_error()), Ordering::Relaxed);
             self.tracker.sessions.touch(session);
         }
-        let record = session.map(|session| Arc::clone(&session.record));
         let payload = Payload { arguments: state.arguments.take(), result: state.result.take() };
         let payload = (payload != Payload::default()).then(|| Box::new(payload));
         self.tracker.recorder.record(&Change::Request(RequestRecord {
             id: self.id,
-            client_type: record
+            client_type: session
                 .as_ref()
-                .and_then(|record| record.client_type.clone())
+                .and_then(|session| session.record.client_type.clone())
                 .or_else(|| call.client_name.as_deref().map(|name| super::client::client_type(name).name)),
-            session: record,
+            session: session.map(|session| self.tracker.sessions.reference(&session)),
             method: call.method,
             tool_name: call.tool_name,
             outcome: end.outcome,
@@ -375,7 +375,7 @@ impl Slot {
             client_version: client("version"),
             conversation_id: found.conversation_id,
             turn_id: found.turn_id,
-            trace_id: meta.and_then(trace_of).or_else(|| self.origin.trace_id.clone()),
+            trace_id: meta.and_then(trace_of).or_else(|| self.sender.trace_id()),
         }
     }
 

@@ -1,14 +1,11 @@
 //! Results on their way to the one who counts their tokens, which is not the one who answers.
 //!
-//! By reference count, never copied; few, and only as long as the writer has not come to their record. A result that is
-//! not here when its record is written is estimated from its size.
+//! By reference count, never copied; few, and only until the writer asks for them. A result that is not here when its record
+//! is written is estimated from its size.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
 };
 
 use bytes::Bytes;
@@ -16,37 +13,46 @@ use uuid::Uuid;
 
 /// More are not kept, bytes. A server that answers faster than this is counted is sampled.
 const MAX_BYTES: usize = 4 << 20;
-const MAX_TEXTS: usize = 256;
+/// As many as can be counted within their share of the time between two batches.
+const MAX_TEXTS: usize = 64;
 
-/// The answers whose records are not written yet.
+/// The answers since the writer last asked, each under its request's id.
 #[derive(Debug, Default)]
 pub(super) struct Texts {
-    kept: Mutex<HashMap<Uuid, Bytes>>,
-    /// [`MAX_BYTES`] as soon as it is full: asked before the lock is.
-    bytes: AtomicUsize,
+    kept: Mutex<Kept>,
+    /// Asked before the lock is.
+    is_full: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    frames: Vec<(Uuid, Bytes)>,
+    bytes: usize,
 }
 
 impl Texts {
     /// Keeps the frame that answers a request, if there is room.
     pub fn offer(&self, id: Uuid, frame: &Bytes) {
-        if self.bytes.load(Ordering::Relaxed) + frame.len() > MAX_BYTES {
+        if self.is_full.load(Ordering::Relaxed) {
             return;
         }
         let mut kept = self.kept();
-        if kept.len() < MAX_TEXTS {
-            self.bytes.fetch_add(frame.len(), Ordering::Relaxed);
-            kept.insert(id, frame.clone());
+        if kept.frames.len() < MAX_TEXTS && kept.bytes + frame.len() <= MAX_BYTES {
+            kept.bytes += frame.len();
+            kept.frames.push((id, frame.clone()));
+        } else {
+            self.is_full.store(true, Ordering::Relaxed);
         }
     }
 
-    /// The frame that answered the request, if it was kept.
-    pub fn take(&self, id: Uuid) -> Option<Bytes> {
-        let frame = self.kept().remove(&id)?;
-        self.bytes.fetch_sub(frame.len(), Ordering::Relaxed);
-        Some(frame)
+    /// All that were kept.
+    pub fn take(&self) -> Vec<(Uuid, Bytes)> {
+        let mut kept = self.kept();
+        self.is_full.store(false, Ordering::Relaxed);
+        std::mem::take(&mut *kept).frames
     }
 
-    fn kept(&self) -> MutexGuard<'_, HashMap<Uuid, Bytes>> {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -111,6 +111,8 @@ async fn every_answer_that_was_read_is_recorded_once_across_thirty_kills() {
         .await;
         assert_eq!(rollups, rows, "by the {width}");
     }
+    let dangling: Vec<(i64,)> = query(&database, "SELECT rowid FROM pragma_foreign_key_check").await;
+    assert_eq!(dangling, [], "each request's session is there");
     let open: Vec<(String,)> =
         query(&database, "SELECT session_id FROM archon_mcp_sessions WHERE status <> 'disconnected'").await;
     assert_eq!(open, [], "what the killed servers left open is closed");

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tracon::clock::Clock;
 use tracon::store::{
     Applied, Attribution, Change, DisconnectReason, PresenceChange, Recording, RequestRecord, ServerFacts,
-    SessionRecord, Store, StoreReports, Writer, sqlite_url,
+    SessionRecord, SessionRef, Store, StoreReports, Writer, sqlite_url,
 };
 use tracon_app::reports::{Outcome, Presence, RecorderHealth, RequestFilter, Retention, SessionFilter};
 use uuid::Uuid;
@@ -60,7 +60,7 @@ impl Fixture {
     pub fn call(&self, session: &Arc<SessionRecord>, at: DateTime<Utc>) -> RequestRecord {
         RequestRecord {
             id: self.id(at),
-            session: Some(Arc::clone(session)),
+            session: Some(SessionRef::Opens(Arc::clone(session))),
             client_type: session.client_type.clone(),
             method: "tools/call".into(),
             tool_name: Some("health_check".to_owned()),

@@ -39,6 +39,7 @@ on_every_engine! {
         all_batches_again_change_nothing,
         counters_are_the_sums_of_the_rows,
         a_request_opens_its_missing_session,
+        a_request_names_a_stored_session_by_its_id,
         of_two_records_of_one_id_the_first_counts,
         batches_of_every_size_are_written,
         a_request_without_a_session_is_kept,

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, SqliteConnection, migrate::Migrator, sqlite::SqliteConnectOptions,
 };
-use tracon::store::{Change, DisconnectReason, RequestRecord, Store, sqlite_url};
+use tracon::store::{Change, DisconnectReason, RequestRecord, SessionRef, Store, sqlite_url};
 use tracon_app::reports::{Outcome, RequestFilter, TimeRange};
 
 use crate::fixture::{Dice, Engine, Fixture, ago, gone, now, session};
@@ -41,7 +41,7 @@ async fn a_database_of_the_first_version_shows_the_same() {
             request.tool_name = (dice.roll(4) > 0).then(|| format!("tool_{}", dice.roll(9)));
             request.outcome = dice.pick(&Outcome::ALL);
             request.duration = Duration::from_micros(dice.roll(4_000_000));
-            request.session = (dice.roll(9) > 0).then_some(session);
+            request.session = (dice.roll(9) > 0).then_some(SessionRef::Opens(session));
             Change::Request(RequestRecord { response_tokens: None, ..request })
         })
         .collect();

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use tracon::store::{Change, RequestRecord, SessionRecord};
+use tracon::store::{Change, RequestRecord, SessionRecord, SessionRef};
 use tracon_app::reports::{Coverage, Outcome, RequestFilter, TimeRange, ToolTotals};
 
 use crate::fixture::{Dice, Fixture, ago, is_close, millis, now, percentile, session};
@@ -20,7 +20,7 @@ fn run(on: &Fixture, dice: &mut Dice) -> Vec<RequestRecord> {
         request.duration = Duration::from_micros(dice.roll(3_000) * dice.roll(3_000));
         request.response_bytes = dice.roll(5_000);
         request.response_tokens = is_call.then(|| u32::try_from(dice.roll(900)).unwrap());
-        request.session = (dice.roll(5) > 0).then_some(session);
+        request.session = (dice.roll(5) > 0).then_some(SessionRef::Opens(session));
         request.client_type = (dice.roll(6) > 0).then(|| "Codex".to_owned());
         request
     };

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tracon::store::{Change, RequestRecord, SessionRecord, StoreError};
+use tracon::store::{Change, RequestRecord, SessionRecord, SessionRef, StoreError};
 use tracon_app::reports::{Outcome, RequestFilter, TimeRange};
 use uuid::Uuid;
 
@@ -22,7 +22,7 @@ fn rows(on: &Fixture, dice: &mut Dice, count: u64) -> Vec<RequestRecord> {
         let method = dice.pick(&METHODS);
         let session = dice.pick(&sessions);
         let mut row = on.call(&session, at);
-        row.session = (dice.roll(5) > 0).then_some(session);
+        row.session = (dice.roll(5) > 0).then_some(SessionRef::Opens(session));
         row.tool_name = (method == "tools/call").then(|| dice.pick(&TOOLS).to_owned());
         row.method = method.into();
         row.client_type = dice.pick(&CLIENTS).map(ToOwned::to_owned);
@@ -54,7 +54,7 @@ fn filter(dice: &mut Dice) -> RequestFilter {
 fn matches(row: &RequestRecord, filter: &RequestFilter, start: impl Fn(TimeRange) -> i64) -> bool {
     let is =
         |wanted: &Option<String>, value: Option<&str>| wanted.as_deref().is_none_or(|wanted| value == Some(wanted));
-    let session = row.session.as_ref().map(|session| session.session_id.to_string());
+    let session = row.session.as_ref().map(|session| session.id().to_string());
     let message = row.error_message.as_deref().map(str::to_lowercase);
     is(&filter.method, Some(&row.method))
         && is(&filter.tool, row.tool_name.as_deref())

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
-use tracon::store::{Applied, Change, DisconnectReason, RequestRecord};
+use tracon::store::{Applied, Change, DisconnectReason, RequestRecord, SessionRef};
 use tracon_app::reports::{Outcome, RequestFilter};
 use uuid::Uuid;
 
@@ -122,7 +122,7 @@ pub async fn counters_are_the_sums_of_the_rows(mut on: Fixture) {
     for row in on.all_sessions().await {
         let of_session: Vec<&&RequestRecord> = requests
             .iter()
-            .filter(|request| request.session.as_ref().is_some_and(|s| s.session_id.to_string() == row.session_id))
+            .filter(|request| request.session.as_ref().is_some_and(|s| s.id().to_string() == row.session_id))
             .collect();
         assert_eq!(row.total_requests, of_session.len() as u64);
         assert_eq!(row.failed_requests, of_session.iter().filter(|r| r.outcome.is_error()).count() as u64);
@@ -142,6 +142,26 @@ pub async fn a_request_opens_its_missing_session(mut on: Fixture) {
     assert_eq!(on.apply(&[later]).await, Applied::default(), "it is open already");
     let row = on.all_sessions().await.remove(0);
     assert_eq!((row.connected_at, row.total_requests), (ago(60), 1));
+}
+
+pub async fn a_request_names_a_stored_session_by_its_id(mut on: Fixture) {
+    let opened = Arc::new(session(1, ago(60)));
+    let of = |id| RequestRecord { session: Some(SessionRef::Stored(id)), ..on.call(&opened, ago(50)) };
+    let [same_batch, next_batch] = [of(opened.session_id), of(opened.session_id)];
+    let of_none = of(Uuid::from_u128(2));
+    on.apply(&[Change::Opened(Arc::clone(&opened)), Change::Request(same_batch.clone())]).await;
+    on.apply(&[Change::Request(next_batch.clone()), Change::Request(of_none.clone())]).await;
+
+    let id = opened.session_id.to_string();
+    for request in [&same_batch, &next_batch] {
+        let detail = on.store.request(&request.id.to_string()).await.unwrap().unwrap();
+        assert_eq!(detail.request.session_id.as_ref(), Some(&id));
+    }
+    let detail = on.store.request(&of_none.id.to_string()).await.unwrap().unwrap();
+    assert_eq!(detail.request.session_id, None, "a session that is not there is not made up");
+    assert_eq!(on.store.session(&id, now()).await.unwrap().unwrap().session.total_requests, 2);
+    let coverage = on.store.coverage(now()).await.unwrap();
+    assert_eq!((coverage.requests, coverage.with_session), (3, 2));
 }
 
 pub async fn of_two_records_of_one_id_the_first_counts(mut on: Fixture) {

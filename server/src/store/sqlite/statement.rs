@@ -48,15 +48,18 @@ impl Statement {
         bind: impl Fn(&mut Values, &T),
     ) -> Result<(), StoreError> {
         let mut later = rows;
+        let mut previous = vec![None; self.columns];
         let mut next = || {
             let size = later.len().min(MOST).checked_ilog2()? as usize;
             let (now, rest) = later.split_at(1 << size);
             later = rest;
-            let mut values = Values::default();
+            let mut values = Values { previous: std::mem::take(&mut previous), ..Values::default() };
             values.arguments.reserve(now.len() * self.columns, 0);
             for row in now {
+                values.column = 0;
                 bind(&mut values, row);
             }
+            previous = std::mem::take(&mut values.previous);
             Some((AssertSqlSafe(Arc::clone(&self.sizes[size])), values))
         };
         let mut bound = next();
@@ -75,19 +78,30 @@ impl Statement {
 #[derive(Debug, Default)]
 pub struct Values {
     arguments: SqliteArguments,
+    /// Of the row that is being bound, the one that is next.
+    column: usize,
+    /// The latest text of each column.
+    previous: Vec<Option<Arc<str>>>,
     failed: Option<BoxDynError>,
 }
 
 impl Values {
     pub fn add<T: for<'q> Encode<'q, Sqlite> + Type<Sqlite>>(&mut self, value: T) {
+        self.column += 1;
         if let Err(error) = self.arguments.add(value) {
             self.failed.get_or_insert(error);
         }
     }
 
-    /// As a shared text: what sqlx makes of a `&str` takes a second allocation.
+    /// As a shared text: what sqlx makes of a `&str` takes two allocations, and a column's text is often that of the row
+    /// before.
     pub fn text(&mut self, text: &str) {
-        self.add(Arc::<str>::from(text));
+        let shared = match self.previous.get_mut(self.column) {
+            Some(Some(previous)) if **previous == *text => Arc::clone(previous),
+            Some(previous) => Arc::clone(previous.insert(text.into())),
+            None => text.into(),
+        };
+        self.add(shared);
     }
 
     pub fn optional_text(&mut self, text: Option<&str>) {

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use self::states::States;
 use super::{cells::Cells, rollups, tables::SESSIONS, text::json_list};
 use crate::store::{
-    Applied, Change, DisconnectReason, ParkedSession, RequestRecord, SessionRecord, StoreError,
+    Applied, Change, DisconnectReason, ParkedSession, RequestRecord, SessionRecord, SessionRef, StoreError,
     rollup::{self, Measured},
 };
 
@@ -21,25 +21,31 @@ use crate::store::{
 /// What is there is read first: the state of the sessions named and the ids that are taken. It cannot change under way,
 /// since the transaction holds the write lock.
 pub async fn apply(connection: &mut SqliteConnection, changes: &[Change]) -> Result<Applied, StoreError> {
-    let named = sessions_named(changes);
-    let come_or_gone = changes.iter().filter_map(|change| match change {
+    let opening = sessions_opened(changes);
+    let mentioned = changes.iter().filter_map(|change| match change {
         Change::Presence(change) => Some(change.session_id),
+        Change::Request(RequestRecord { session: Some(SessionRef::Stored(id)), .. }) => Some(*id),
         _ => None,
     });
-    let ids = named.iter().map(|session| session.session_id).chain(come_or_gone);
+    let ids: HashSet<Uuid> = opening.iter().map(|session| session.session_id).chain(mentioned).collect();
     let mut states = States::read(connection, ids).await?;
-    let opened: Vec<&SessionRecord> = named.into_iter().filter(|session| states.open(session)).collect();
+    let opened: Vec<&SessionRecord> = opening.into_iter().filter(|session| states.open(session)).collect();
     rows::insert_sessions(connection, &opened).await?;
 
     let requests = requests_not_stored(connection, changes).await?;
     // The sums are made while the connection's thread writes the first rows.
-    let moved = async { rollup::of(requests.iter().map(|request| Measured::from(*request))) };
-    let (inserted, moved) = future::join(rows::insert_requests(connection, &requests), moved).await;
+    let moved = async {
+        rollup::of(requests.iter().map(|request| {
+            let has_session = states.of(request).is_some();
+            Measured { has_session, ..Measured::from(*request) }
+        }))
+    };
+    let (inserted, moved) = future::join(rows::insert_requests(connection, &requests, &states), moved).await;
     inserted?;
     rollups::add(connection, moved).await?;
     rows::insert_payloads(connection, &requests).await?;
 
-    let new: HashMap<Uuid, &RequestRecord> = requests.iter().map(|request| (request.id, *request)).collect();
+    let mut counted = 0;
     let mut definitions = Vec::new();
     // Of each transport session what happened to it last: `None` when it was forgotten.
     let mut parked: HashMap<&str, Option<&ParkedSession>> = HashMap::new();
@@ -48,8 +54,9 @@ pub async fn apply(connection: &mut SqliteConnection, changes: &[Change]) -> Res
             Change::Opened(_) => {}
             // Of two records of one id, the first is stored, and it alone counts.
             Change::Request(request) => {
-                if new.get(&request.id).is_some_and(|stored| std::ptr::eq(*stored, request)) {
+                if requests.get(counted).is_some_and(|stored| std::ptr::eq(*stored, request)) {
                     states.count(request);
+                    counted += 1;
                 }
             }
             Change::Presence(change) => states.change_presence(change),
@@ -84,27 +91,24 @@ pub async fn close_left_open(connection: &mut SqliteConnection, instance: Uuid) 
     let mut ended = Vec::with_capacity(left_open.len());
     for row in &left_open {
         let cells = Cells::keyed(row, SESSIONS, "session_id")?;
-        let (connected_at, at) = (cells.time("connected_at")?, cells.time("last_activity")?);
-        let last_activity = cells.get("last_activity")?;
+        let (connected_at, last_activity) = (cells.time("connected_at")?, cells.time("last_activity")?);
         let reason = Some(DisconnectReason::ServerRestart);
-        ended.push(states::ended(cells.key().to_owned(), reason, connected_at, at, last_activity));
+        ended.push(states::ended(cells.key(), reason, connected_at, last_activity));
     }
     rows::update_sessions(connection, ended.iter()).await?;
     Ok(ended.len() as u64)
 }
 
-/// Each session that a change names, once, in the order of the changes.
-fn sessions_named(changes: &[Change]) -> Vec<&SessionRecord> {
+/// Each session that a change opens, once, in the order of the changes.
+fn sessions_opened(changes: &[Change]) -> Vec<&SessionRecord> {
     let mut seen = HashSet::new();
-    changes.iter().filter_map(session_of).filter(|session| seen.insert(session.session_id)).collect()
-}
-
-fn session_of(change: &Change) -> Option<&SessionRecord> {
-    match change {
-        Change::Opened(session) => Some(session),
-        Change::Request(request) => request.session.as_deref(),
+    let opened = changes.iter().filter_map(|change| match change {
+        Change::Opened(session) | Change::Request(RequestRecord { session: Some(SessionRef::Opens(session)), .. }) => {
+            Some(&**session)
+        }
         _ => None,
-    }
+    });
+    opened.filter(|session| seen.insert(session.session_id)).collect()
 }
 
 /// The requests whose ids are not in the database, each id once. One question a batch costs less than a row back for each

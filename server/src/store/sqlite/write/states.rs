@@ -1,8 +1,8 @@
 //! How changes move the state of a session.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use sqlx::SqliteConnection;
 use tracon_app::reports::Presence;
 use uuid::Uuid;
@@ -25,13 +25,14 @@ pub struct Ended {
     pub duration: f64,
 }
 
-/// What changes of a session. Times are text, which sorts like time; counts are what is to be added.
+/// What changes of a session. Counts are what is to be added.
 #[derive(Debug)]
 pub struct State {
-    pub session_id: String,
+    pub session_id: Arc<str>,
     pub presence: Presence,
     connected_at: DateTime<Utc>,
-    pub last_activity: String,
+    /// As exact as it is stored.
+    pub last_activity: DateTime<Utc>,
     /// Set when it ended within this batch.
     pub ended: Option<Ended>,
     pub requests: i64,
@@ -46,7 +47,10 @@ pub struct States(HashMap<Uuid, State>);
 
 impl States {
     /// The states that are stored.
-    pub async fn read(connection: &mut SqliteConnection, ids: impl Iterator<Item = Uuid>) -> Result<Self, StoreError> {
+    pub async fn read(
+        connection: &mut SqliteConnection,
+        ids: impl IntoIterator<Item = Uuid>,
+    ) -> Result<Self, StoreError> {
         let rows = sqlx::query(
             "SELECT session_id, status, connected_at, last_activity FROM archon_mcp_sessions
              WHERE session_id IN (SELECT value FROM json_each($1))",
@@ -60,8 +64,8 @@ impl States {
             let cells = Cells::keyed(row, SESSIONS, "session_id")?;
             let id = Uuid::try_parse(cells.key()).map_err(|error| cells.corrupt("session_id", error))?;
             let presence = cells.presence("status")?;
-            let last_activity = cells.get("last_activity")?;
-            states.insert(id, State::new(cells.key().to_owned(), presence, cells.time("connected_at")?, last_activity));
+            let (connected_at, last_activity) = (cells.time("connected_at")?, cells.time("last_activity")?);
+            states.insert(id, State::new(cells.key(), presence, connected_at, last_activity));
         }
         Ok(Self(states))
     }
@@ -72,14 +76,19 @@ impl States {
         self.0.entry(session.session_id).or_insert_with(|| {
             is_new = true;
             let at = session.connected_at;
-            State::new(session.session_id.to_string(), Presence::Active, at, time_text(at))
+            State::new(&session.session_id.to_string(), Presence::Active, at, stored(at))
         });
         is_new
     }
 
+    /// The session of a request, where it is there.
+    pub fn of(&self, request: &RequestRecord) -> Option<&State> {
+        self.0.get(&request.session.as_ref()?.id())
+    }
+
     /// Counts a request that was not stored before. It wakes an idle session, and never one that ended.
     pub fn count(&mut self, request: &RequestRecord) {
-        let Some(state) = request.session.as_ref().and_then(|session| self.0.get_mut(&session.session_id)) else {
+        let Some(state) = request.session.as_ref().and_then(|session| self.0.get_mut(&session.id())) else {
             return;
         };
         state.is_changed = true;
@@ -87,7 +96,7 @@ impl States {
         state.failed += i64::from(request.outcome.is_error());
         state.tool_calls += i64::from(request.method == "tools/call");
         let end = request.timestamp + TimeDelta::from_std(request.duration).unwrap_or_default();
-        state.last_activity = time_text(end).max(std::mem::take(&mut state.last_activity));
+        state.last_activity = state.last_activity.max(stored(end));
         if state.presence == Presence::Idle {
             state.presence = Presence::Active;
         }
@@ -103,7 +112,7 @@ impl States {
             (Presence::Disconnected, _) => {}
             (_, Presence::Disconnected) => state.end(change.reason, change.at),
             (_, presence) => {
-                if time_text(change.at) >= state.last_activity {
+                if stored(change.at) >= state.last_activity {
                     state.is_changed |= state.presence != presence;
                     state.presence = presence;
                 }
@@ -118,9 +127,9 @@ impl States {
 }
 
 impl State {
-    fn new(session_id: String, presence: Presence, connected_at: DateTime<Utc>, last_activity: String) -> Self {
+    fn new(session_id: &str, presence: Presence, connected_at: DateTime<Utc>, last_activity: DateTime<Utc>) -> Self {
         Self {
-            session_id,
+            session_id: session_id.into(),
             presence,
             connected_at,
             last_activity,
@@ -145,15 +154,19 @@ impl State {
     }
 }
 
-/// A stored session, ended.
+/// A time as exact as it is stored.
+fn stored(time: DateTime<Utc>) -> DateTime<Utc> {
+    time.trunc_subsecs(6)
+}
+
+/// A stored session, ended at its last activity.
 pub fn ended(
-    session_id: String,
+    session_id: &str,
     reason: Option<DisconnectReason>,
     connected_at: DateTime<Utc>,
-    at: DateTime<Utc>,
-    last_activity: String,
+    last_activity: DateTime<Utc>,
 ) -> State {
     let mut state = State::new(session_id, Presence::Active, connected_at, last_activity);
-    state.end(reason, at);
+    state.end(reason, last_activity);
     state
 }
