@@ -1,13 +1,54 @@
-//! A client that costs next to nothing, so that the server's cost is what is seen: one connection, one legacy session, the
-//! same bytes again and again.
+//! Two clients: rmcp's own, as people's programs use it, and one that costs next to nothing, so that the server's cost is what
+//! is seen: one connection, one legacy session, the same bytes again and again.
 
 use std::net::SocketAddr;
 
+use rmcp::{
+    RoleClient, ServiceExt,
+    model::{CallToolRequestParams, ClientCapabilities, ClientConfig, Implementation},
+    object,
+    service::RunningService,
+    transport::streamable_http_client::{StreamableHttpClientTransport, StreamableHttpClientTransportConfig},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 
+/// What is measured of a client.
+pub trait Caller: Sized + Send + 'static {
+    /// Connects and shakes hands.
+    fn connect(address: SocketAddr) -> impl Future<Output = Self> + Send;
+    /// One call of the tool, answered.
+    fn call(&mut self) -> impl Future<Output = ()> + Send;
+    /// Ends its session.
+    fn leave(self) -> impl Future<Output = ()> + Send;
+}
+
+/// The client of the Rust SDK, over connections that stay open.
+pub struct SdkClient(RunningService<RoleClient, ClientConfig>);
+
+impl Caller for SdkClient {
+    async fn connect(address: SocketAddr) -> Self {
+        let config = StreamableHttpClientTransportConfig::with_uri(format!("http://{address}/mcp"));
+        let transport = StreamableHttpClientTransport::with_client(reqwest::Client::new(), config);
+        let client = ClientConfig::new(ClientCapabilities::default(), Implementation::new("claude-code", "2.1.0"));
+        Self(client.serve(transport).await.expect("the handshake succeeds"))
+    }
+
+    async fn call(&mut self) {
+        let call = CallToolRequestParams::new("find")
+            .with_arguments(object!({"query": "how do I open a database", "limit": 5}));
+        let answer = self.0.call_tool(call).await.expect("an answer");
+        assert!(!answer.content.is_empty());
+    }
+
+    async fn leave(self) {
+        self.0.cancel().await.expect("it ends");
+    }
+}
+
+/// See the [module](self).
 pub struct Client {
     stream: TcpStream,
     address: SocketAddr,
@@ -17,8 +58,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// Connects and shakes hands.
-    pub async fn connect(address: SocketAddr) -> Self {
+    async fn shake_hands(address: SocketAddr) -> Self {
         let mut client = Self::open(address).await;
         let answer = client
             .ask(&client.post(
@@ -50,21 +90,6 @@ impl Client {
         self
     }
 
-    /// One call of the tool, answered.
-    pub async fn call(&mut self) {
-        let call = std::mem::take(&mut self.call);
-        let answer = self.ask(&call).await;
-        assert!(answer.contains("\"result\""), "{answer}");
-        self.call = call;
-    }
-
-    /// Ends its session.
-    pub async fn leave(mut self) {
-        let delete =
-            format!("DELETE /mcp HTTP/1.1\r\nhost: {}\r\nmcp-session-id: {}\r\n\r\n", self.address, self.session_id);
-        self.ask(delete.as_bytes()).await;
-    }
-
     fn post(&self, body: &str) -> Vec<u8> {
         let session = if self.session_id.is_empty() {
             String::new()
@@ -91,6 +116,25 @@ impl Client {
                 return std::str::from_utf8(&self.buffer[..filled]).expect("text");
             }
         }
+    }
+}
+
+impl Caller for Client {
+    async fn connect(address: SocketAddr) -> Self {
+        Self::shake_hands(address).await
+    }
+
+    async fn call(&mut self) {
+        let call = std::mem::take(&mut self.call);
+        let answer = self.ask(&call).await;
+        assert!(answer.contains("\"result\""), "{answer}");
+        self.call = call;
+    }
+
+    async fn leave(mut self) {
+        let delete =
+            format!("DELETE /mcp HTTP/1.1\r\nhost: {}\r\nmcp-session-id: {}\r\n\r\n", self.address, self.session_id);
+        self.ask(delete.as_bytes()).await;
     }
 }
 

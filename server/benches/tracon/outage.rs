@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tracon::config::Capture;
 
-use crate::{client::Client, server::Server};
+use crate::{
+    client::{Caller, Client},
+    server::Server,
+};
 
 const CLIENTS: usize = 8;
 /// Each client's calls a second: a team at work.

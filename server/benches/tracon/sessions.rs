@@ -8,7 +8,10 @@ use tokio::{
     process::{Child, ChildStdin, ChildStdout, Command},
 };
 
-use crate::{client::Client, server::Server};
+use crate::{
+    client::{Caller, Client},
+    server::Server,
+};
 
 /// Makes this program the server of the bench.
 pub const SERVE: &str = "serve-sessions";

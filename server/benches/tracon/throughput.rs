@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 
 use tracon::config::Capture;
 
-use crate::{client::Client, server::Server};
+use crate::{
+    client::{Caller, Client, SdkClient},
+    server::Server,
+};
 
 /// Calls of one measurement at 64 clients, and at one.
 const CALLS: usize = 20_000;
@@ -21,25 +24,30 @@ struct Figures {
     cpu: Duration,
 }
 
-/// Prints calls a second, added CPU a call, and the latency of a single client.
+/// Prints calls a second, added CPU a call, and the latency of a single client: for each kind of client.
 pub async fn run() {
+    compare::<SdkClient>("the Rust SDK's client").await;
+    compare::<Client>("bytes on a socket").await;
+}
+
+async fn compare<C: Caller>(client: &str) {
     let servers = [
         Server::start("off", None).await,
         Server::start("capture off", Some(Capture::Off)).await,
         Server::start("default", Some(Capture::Redacted)).await,
     ];
     for server in &servers {
-        many(server).await;
+        many::<C>(server).await;
     }
     let mut rounds: Vec<Vec<Figures>> = servers.iter().map(|_| Vec::new()).collect();
     for round in 0..ROUNDS {
         // Each goes first as often as the others.
         for turn in 0..servers.len() {
             let index = (turn + round) % servers.len();
-            rounds[index].push(many(&servers[index]).await);
+            rounds[index].push(many::<C>(&servers[index]).await);
         }
     }
-    println!("{CLIENTS} clients, {CALLS} calls a round, {ROUNDS} rounds, until drained:");
+    println!("{client}: {CLIENTS} at once, {CALLS} calls a round, {ROUNDS} rounds, until drained:");
     for (server, figures) in servers.iter().zip(&rounds) {
         let rate = median(figures.iter().map(|figures| CALLS as f64 / figures.elapsed.as_secs_f64()).collect());
         let ratio =
@@ -53,10 +61,10 @@ pub async fn run() {
     for round in 0..ROUNDS {
         for turn in 0..servers.len() {
             let index = (turn + round) % servers.len();
-            alone[index].push(one(&servers[index]).await);
+            alone[index].push(one::<C>(&servers[index]).await);
         }
     }
-    println!("1 client, {CALLS_ALONE} calls a round, {ROUNDS} rounds, median latency:");
+    println!("{client}: one, {CALLS_ALONE} calls a round, {ROUNDS} rounds, median latency:");
     for (server, medians) in servers.iter().zip(&alone) {
         let ratio = median(medians.iter().zip(&alone[0]).map(|(this, off)| this / off).collect());
         println!("  {:<12} {:>8.1} us   ratio {ratio:.3}", server.name, median(medians.clone()));
@@ -67,10 +75,10 @@ pub async fn run() {
 }
 
 /// All clients at once.
-async fn many(server: &Server) -> Figures {
+async fn many<C: Caller>(server: &Server) -> Figures {
     let mut clients = Vec::new();
     for _ in 0..CLIENTS {
-        clients.push(Client::connect(server.address).await);
+        clients.push(C::connect(server.address).await);
     }
     let (before, started) = (cpu(), Instant::now());
     let calls = clients.into_iter().map(|mut client| {
@@ -81,16 +89,22 @@ async fn many(server: &Server) -> Figures {
             client
         })
     });
+    let mut done = Vec::new();
     for call in calls.collect::<Vec<_>>() {
-        call.await.expect("a client's task").leave().await;
+        done.push(call.await.expect("a client's task"));
     }
     server.drained().await;
-    Figures { elapsed: started.elapsed(), cpu: cpu().saturating_sub(before) }
+    let figures = Figures { elapsed: started.elapsed(), cpu: cpu().saturating_sub(before) };
+    for client in done {
+        client.leave().await;
+    }
+    server.drained().await;
+    figures
 }
 
 /// One client; the median latency in microseconds.
-async fn one(server: &Server) -> f64 {
-    let mut client = Client::connect(server.address).await;
+async fn one<C: Caller>(server: &Server) -> f64 {
+    let mut client = C::connect(server.address).await;
     let mut latencies = Vec::with_capacity(CALLS_ALONE);
     for _ in 0..CALLS_ALONE {
         let started = Instant::now();
