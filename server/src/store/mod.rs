@@ -205,8 +205,9 @@ impl Store {
 impl Writer {
     /// Writes what happened, in one transaction: all of it or, on an error, nothing. The writer stays usable either way.
     ///
-    /// Applying the same changes again changes nothing. A request that is there already moves no counter; one whose
-    /// session is missing opens it first, and a presence change whose session is missing says nothing. A session that has
+    /// Applying the same changes again changes nothing. A request that is there already moves no counter; one that
+    /// carries a session which is missing opens it first, one that only names it stands alone, and a presence change of a
+    /// session that is missing says nothing. A session that has
     /// ended never comes back: a late request still counts, a late presence change does not. `Active` and `Idle` older than
     /// the session's last activity are late as well.
     pub async fn apply(&mut self, changes: &[Change]) -> Result<Applied, StoreError> {

@@ -85,7 +85,7 @@ pub struct SessionRecord {
 /// The session of a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum SessionRef {
-    /// It is in the database, and its id says all. Where it is not, the request stands alone.
+    /// Its opening was written, or refused, and its id says all. Where it is not in the database, the request stands alone.
     Stored(Uuid),
     /// It may not be there yet: then the request opens it.
     Opens(Arc<SessionRecord>),
@@ -185,7 +185,7 @@ pub struct PresenceChange {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[expect(clippy::large_enum_variant, reason = "nearly all are requests: a box would cost an allocation each")]
 pub enum Change {
-    /// A session opened. A request whose session is not there yet opens it too.
+    /// A session opened. A request that [carries](SessionRef::Opens) a session which is not there yet opens it too.
     Opened(Arc<SessionRecord>),
     Request(RequestRecord),
     /// Of a session that is not there it says nothing.

@@ -71,8 +71,9 @@ pub struct Measured<'a> {
     pub has_user: bool,
 }
 
-impl<'a> From<&'a RequestRecord> for Measured<'a> {
-    fn from(request: &'a RequestRecord) -> Self {
+impl<'a> Measured<'a> {
+    /// `has_session`: whether the session that the request names is there.
+    pub fn of(request: &'a RequestRecord, has_session: bool) -> Self {
         Self {
             at: request.timestamp,
             tool_name: request.tool_name.as_deref(),
@@ -81,7 +82,7 @@ impl<'a> From<&'a RequestRecord> for Measured<'a> {
             request_bytes: request.request_bytes,
             response_bytes: request.response_bytes,
             response_tokens: request.response_tokens.unwrap_or(0).into(),
-            has_session: request.session.is_some(),
+            has_session,
             has_client: request.client_type.is_some(),
             // No record names one yet.
             has_user: false,

@@ -141,13 +141,14 @@ impl Recorder {
         self.0.settled() >= position
     }
 
-    /// Waits until everything recorded so far is in the database, or was refused by it.
+    /// Waits until everything recorded so far is in the database, or was refused by it; for ever when the writer has ended
+    /// before. For tests and benches.
     pub async fn settled(&self) {
         let books = &self.0;
         let position = books.position();
         books.hurry.store(true, Ordering::Release);
         books.wake.notify_one();
-        // An error means that the writer is gone: nothing more will come.
+        // No error: the sender is in these books.
         let _ = books.settled.subscribe().wait_for(|settled| *settled >= position).await;
     }
 

@@ -52,8 +52,8 @@ pub struct LiveSession {
     pub errors: AtomicU64,
     /// Calls that run and streams that are open: while there is one, the client is there.
     holds: AtomicU32,
-    /// Once the recorder has settled as much, the session is in the database; [`NEVER`] when it will not be.
-    stored_from: AtomicU64,
+    /// Once the recorder has settled as much, the opening was written, or refused; [`NEVER`] when it was lost.
+    stored_from: u64,
     /// Once the recorder has settled as much, rmcp can bring it back; [`NEVER`] when it cannot.
     parkable_from: AtomicU64,
     seen: Mutex<Seen>,
@@ -66,6 +66,7 @@ const NEVER: u64 = u64::MAX;
 #[derive(Debug)]
 struct Parked {
     session_id: Uuid,
+    stored_from: u64,
     connected_at: DateTime<Utc>,
     last: DateTime<Utc>,
     requests: u64,
@@ -79,13 +80,13 @@ struct Seen {
 }
 
 impl LiveSession {
-    fn new(record: SessionRecord, seen: Seen) -> Self {
+    fn new(record: SessionRecord, stored_from: u64, seen: Seen) -> Self {
         Self {
             record: Arc::new(SessionRecord { client_capabilities: None, ..record }),
             requests: AtomicU64::new(0),
             errors: AtomicU64::new(0),
             holds: AtomicU32::new(0),
-            stored_from: AtomicU64::new(NEVER),
+            stored_from,
             parkable_from: AtomicU64::new(NEVER),
             seen: Mutex::new(seen),
         }
@@ -94,6 +95,7 @@ impl LiveSession {
     fn parked(&self) -> Parked {
         Parked {
             session_id: self.record.session_id,
+            stored_from: self.stored_from,
             connected_at: self.record.connected_at,
             last: self.seen().last,
             requests: self.requests.load(Ordering::Relaxed),
@@ -210,10 +212,9 @@ impl Sessions {
                     ..self.record(hello, Attribution::Transport, Some(transport_session_id.to_owned()), origin)
                 };
                 Arc::new(LiveSession {
-                    stored_from: AtomicU64::new(0),
                     requests: AtomicU64::new(parked.requests),
                     errors: AtomicU64::new(parked.errors),
-                    ..LiveSession::new(record, Seen { last: parked.last, presence: Presence::Idle })
+                    ..LiveSession::new(record, parked.stored_from, Seen { last: parked.last, presence: Presence::Idle })
                 })
             }
             parked => {
@@ -270,7 +271,7 @@ impl Sessions {
     /// The session as a request's record names it.
     #[must_use]
     pub fn reference(&self, session: &LiveSession) -> SessionRef {
-        if self.recorder.is_settled(session.stored_from.load(Ordering::Acquire)) {
+        if self.recorder.is_settled(session.stored_from) {
             SessionRef::Stored(session.record.session_id)
         } else {
             SessionRef::Opens(Arc::clone(&session.record))
@@ -391,9 +392,7 @@ impl Sessions {
         let opened = SessionRecord { client_capabilities: capabilities, ..record.clone() };
         let position = self.recorder.record(&Change::Opened(Arc::new(opened)));
         let seen = Seen { last: record.connected_at, presence: Presence::Active };
-        let session = LiveSession::new(record, seen);
-        session.stored_from.store(position.unwrap_or(NEVER), Ordering::Release);
-        Arc::new(session)
+        Arc::new(LiveSession::new(record, position.unwrap_or(NEVER), seen))
     }
 
     /// A session that starts now.

@@ -33,7 +33,8 @@ struct Kept {
 impl Texts {
     /// Keeps the frame that answers a request, if there is room.
     pub fn offer(&self, id: Uuid, frame: &Bytes) {
-        if self.is_full.load(Ordering::Relaxed) {
+        // One that is too large by itself is no reason to keep none of the others.
+        if frame.len() > MAX_BYTES / 2 || self.is_full.load(Ordering::Relaxed) {
             return;
         }
         let mut kept = self.kept();

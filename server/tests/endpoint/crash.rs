@@ -63,13 +63,15 @@ async fn every_answer_that_was_read_is_recorded_once_across_thirty_kills() {
         tokio::time::timeout(BOUND, answered.reach(moment)).await.expect("calls are answered");
         server.kill().await.expect("it can be killed");
         for client in clients {
-            sessions.extend(client.await.expect("the client's task runs"));
+            let ended = tokio::time::timeout(BOUND, client).await.expect("a client ends with its server");
+            sessions.extend(ended.expect("the client's task runs"));
         }
     }
 
     let config = Config { bind: ([127, 0, 0, 1], 0).into(), data_dir: data_dir(&directory), ..Config::default() };
     let running = Setup::new(config).start().await.expect("it starts");
-    running.tracker().expect("tracking is on").recorder.settled().await;
+    let settled = running.tracker().expect("tracking is on").recorder.settled();
+    tokio::time::timeout(BOUND, settled).await.expect("what waits is written");
     running.stop().await.expect("it stops");
 
     let database = data_dir(&directory).join("tracon.db");
@@ -112,7 +114,10 @@ async fn every_answer_that_was_read_is_recorded_once_across_thirty_kills() {
         assert_eq!(rollups, rows, "by the {width}");
     }
     let dangling: Vec<(i64,)> = query(&database, "SELECT rowid FROM pragma_foreign_key_check").await;
-    assert_eq!(dangling, [], "each request's session is there");
+    assert_eq!(dangling, [], "no request names a session that is not there");
+    let alone: Vec<(String,)> =
+        query(&database, "SELECT id FROM archon_mcp_requests WHERE session_id IS NULL AND tool_name IS NOT NULL").await;
+    assert_eq!(alone, [], "no call has lost its session");
     let open: Vec<(String,)> =
         query(&database, "SELECT session_id FROM archon_mcp_sessions WHERE status <> 'disconnected'").await;
     assert_eq!(open, [], "what the killed servers left open is closed");

@@ -86,8 +86,8 @@ fn options(path: &Path) -> SqliteConnectOptions {
 fn writer_options(path: &Path) -> SqliteConnectOptions {
     options(path)
         .synchronous(SqliteSynchronous::Normal)
-        // What refers to a session is written by whoever wrote the session, and no session is deleted before what refers to it:
-        // to look each of them up once more takes a fifth of the writer's time. The tests ask `foreign_key_check`.
+        // A batch reads the sessions that its rows name, and none with a request is deleted: to look each of them up once more
+        // takes a fifth of the writer's time.
         .foreign_keys(false)
         // Each statement that writes rows is prepared for eight numbers of them.
         .statement_cache_capacity(200)

@@ -34,12 +34,8 @@ pub async fn apply(connection: &mut SqliteConnection, changes: &[Change]) -> Res
 
     let requests = requests_not_stored(connection, changes).await?;
     // The sums are made while the connection's thread writes the first rows.
-    let moved = async {
-        rollup::of(requests.iter().map(|request| {
-            let has_session = states.of(request).is_some();
-            Measured { has_session, ..Measured::from(*request) }
-        }))
-    };
+    let moved =
+        async { rollup::of(requests.iter().map(|request| Measured::of(request, states.of(request).is_some()))) };
     let (inserted, moved) = future::join(rows::insert_requests(connection, &requests, &states), moved).await;
     inserted?;
     rollups::add(connection, moved).await?;
