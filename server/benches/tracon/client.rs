@@ -58,20 +58,6 @@ pub struct Client {
 }
 
 impl Client {
-    async fn shake_hands(address: SocketAddr) -> Self {
-        let mut client = Self::open(address).await;
-        let answer = client
-            .ask(&client.post(
-                r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"claude-code","version":"2.1.0"}}}"#,
-            ))
-            .await;
-        let head = answer.to_ascii_lowercase();
-        let id = head.split("mcp-session-id: ").nth(1).and_then(|rest| rest.lines().next()).expect("a session id");
-        client.session_id = id.to_owned();
-        client.ask(&client.post(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#)).await;
-        client.prepared()
-    }
-
     /// Connects and goes on with a session that is there already.
     pub async fn resume(address: SocketAddr, session_id: &str) -> Self {
         Self { session_id: session_id.to_owned(), ..Self::open(address).await }.prepared()
@@ -121,7 +107,17 @@ impl Client {
 
 impl Caller for Client {
     async fn connect(address: SocketAddr) -> Self {
-        Self::shake_hands(address).await
+        let mut client = Self::open(address).await;
+        let answer = client
+            .ask(&client.post(
+                r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"claude-code","version":"2.1.0"}}}"#,
+            ))
+            .await;
+        let head = answer.to_ascii_lowercase();
+        let id = head.split("mcp-session-id: ").nth(1).and_then(|rest| rest.lines().next()).expect("a session id");
+        client.session_id = id.to_owned();
+        client.ask(&client.post(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#)).await;
+        client.prepared()
     }
 
     async fn call(&mut self) {

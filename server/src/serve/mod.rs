@@ -1,6 +1,8 @@
 //! Starts the server and stops it: the one place where all the layers meet.
 
 mod error;
+#[cfg(test)]
+mod tests;
 mod vitals;
 
 use std::{

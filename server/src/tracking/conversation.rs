@@ -43,9 +43,6 @@ pub struct Conversation {
 /// Reads the known keys of a request's `_meta`.
 #[must_use]
 pub fn conversation(meta: &Map<String, Value>) -> Conversation {
-    if meta.is_empty() {
-        return Conversation::default();
-    }
     let first = |wanted: Tells| {
         KEYS.iter().filter(|(_, tells)| *tells == wanted).find_map(|(path, _)| {
             let (last, above) = path.split_last()?;
