@@ -243,7 +243,7 @@ fn a_wrong_configuration_is_refused_in_one_line() -> Result<()> {
         ("", &["--mcp-tool-timeout", "2h"], &[]),
         ("", &["--mcp-max-sessions", "-1"], &[]),
         ("", &["--config", "gone.toml"], &[]),
-        ("", &[], &[("TRACON_DATABASE_URL", "postgres://tracon:hunter2@db/tracon")]),
+        ("", &[], &[("TRACON_DATABASE_URL", "mysql://tracon:hunter2@db/tracon")]),
         ("", &["--log", "line\nbreak"], &[]),
         ("bind = \"127.0.0.1:0\"\nbnid = 1\n", &[], &[]),
         ("[tracking]\nidle_after = \"1h\"\n", &[], &[]),

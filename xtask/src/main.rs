@@ -1,7 +1,7 @@
 //! The project's own commands: `cargo xtask run`, `cargo xtask test`, `cargo xtask bench` and `cargo xtask client`.
 //!
-//! A newcomer has a Rust toolchain with a C linker, and for the tests Node.js; everything else is set up from here. To add
-//! a command: a module with one `execute` function, a variant of [`Task`], a line in [`main`].
+//! A newcomer has a Rust toolchain with a C linker, and for the tests Node.js and PostgreSQL; everything else is set up
+//! from here. To add a command: a module with one `execute` function, a variant of [`Task`], a line in [`main`].
 
 mod bench;
 mod client;

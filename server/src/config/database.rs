@@ -9,7 +9,11 @@ use std::{
 };
 
 /// Schemes that may be named in a message. Anything else before a colon may itself be part of a secret.
-const KNOWN_SCHEMES: [&str; 5] = ["postgres", "postgresql", "mysql", "mariadb", "mssql"];
+const KNOWN_SCHEMES: [&str; 3] = ["mysql", "mariadb", "mssql"];
+
+/// What may be given, for people.
+pub(super) const ALLOWED: &str =
+    "an sqlite: or postgres: URL, such as sqlite:./data/tracon.db or postgres://USER@HOST/DATABASE";
 
 /// Query parameters whose name has one of these in it are secrets.
 const SECRET_WORDS: [&str; 7] = ["pass", "pwd", "secret", "token", "key", "credential", "auth"];
@@ -48,19 +52,15 @@ impl DatabaseUrl {
         };
         let scheme = scheme.to_ascii_lowercase();
         if KNOWN_SCHEMES.contains(&scheme.as_str()) {
-            return Err(Invalid::rule(
-                KEY,
-                format!("an sqlite: URL, such as sqlite:./data/tracon.db; {scheme}: is not supported"),
-            ));
+            return Err(Invalid::rule(KEY, format!("{ALLOWED}; {scheme}: is not supported")));
         }
         let path = rest.split_once('?').map_or(rest, |(path, _)| path);
-        if !self.0.starts_with("sqlite:")
-            || path.trim_start_matches("//").is_empty()
-            || self.0.contains(char::is_control)
-        {
-            return Err(Invalid::value(KEY));
-        }
-        Ok(())
+        let is_whole = match &*scheme {
+            "sqlite" => self.0.starts_with("sqlite:") && !path.trim_start_matches("//").is_empty(),
+            "postgres" | "postgresql" => self.0.starts_with(&*scheme) && path.starts_with("//"),
+            _ => false,
+        };
+        if is_whole && !self.0.contains(char::is_control) { Ok(()) } else { Err(Invalid::value(KEY)) }
     }
 }
 
@@ -187,11 +187,20 @@ mod tests {
 
     #[test]
     fn another_database_is_refused_without_its_password() {
-        insta::assert_snapshot!(refused("postgres://tracon:hunter2@db/tracon"), @"database_url from --database-url is not allowed; expected an sqlite: URL, such as sqlite:./data/tracon.db; postgres: is not supported");
-        insta::assert_snapshot!(refused("hunter2:x"), @"database_url from --database-url is not allowed; expected an sqlite: URL, such as sqlite:./data/tracon.db");
-        insta::assert_snapshot!(refused("./data/tracon.db"), @"database_url from --database-url is not allowed; expected an sqlite: URL, such as sqlite:./data/tracon.db");
-        insta::assert_snapshot!(refused("sqlite:"), @"database_url from --database-url is not allowed; expected an sqlite: URL, such as sqlite:./data/tracon.db");
-        insta::assert_snapshot!(refused(""), @"database_url from --database-url is not allowed; expected an sqlite: URL, such as sqlite:./data/tracon.db");
+        insta::assert_snapshot!(refused("mysql://tracon:hunter2@db/tracon"), @"database_url from --database-url is not allowed; expected an sqlite: or postgres: URL, such as sqlite:./data/tracon.db or postgres://USER@HOST/DATABASE; mysql: is not supported");
+        insta::assert_snapshot!(refused("postgres:hunter2"), @"database_url from --database-url is not allowed; expected an sqlite: or postgres: URL, such as sqlite:./data/tracon.db or postgres://USER@HOST/DATABASE");
+        insta::assert_snapshot!(refused("hunter2:x"), @"database_url from --database-url is not allowed; expected an sqlite: or postgres: URL, such as sqlite:./data/tracon.db or postgres://USER@HOST/DATABASE");
+        insta::assert_snapshot!(refused("./data/tracon.db"), @"database_url from --database-url is not allowed; expected an sqlite: or postgres: URL, such as sqlite:./data/tracon.db or postgres://USER@HOST/DATABASE");
+        insta::assert_snapshot!(refused("sqlite:"), @"database_url from --database-url is not allowed; expected an sqlite: or postgres: URL, such as sqlite:./data/tracon.db or postgres://USER@HOST/DATABASE");
+        insta::assert_snapshot!(refused(""), @"database_url from --database-url is not allowed; expected an sqlite: or postgres: URL, such as sqlite:./data/tracon.db or postgres://USER@HOST/DATABASE");
+    }
+
+    #[test]
+    fn both_engines_are_taken() {
+        for url in ["sqlite:x.db", "postgres://tracon@db/tracon", "postgresql:///tracon?host=/run/postgresql"] {
+            let config = Config::load(Sources::new("/nonexistent").flag("database_url", url)).expect("it is taken");
+            assert_eq!(config.effective_database_url().expose(), url);
+        }
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub static SETTINGS: [Setting; 21] = [
         form: Form::Text,
         secret: true,
         doc: "Database to use; by default tracon.db in the data directory",
-        allowed: "an sqlite: URL, such as sqlite:./data/tracon.db",
+        allowed: super::database::ALLOWED,
     },
     Setting {
         key: "http.allowed_hosts",

@@ -2,14 +2,20 @@
 
 use std::{io, path::PathBuf};
 
+use sqlx::postgres::PgDatabaseError;
+
 /// Why the store could not do what it was asked. Messages are one line and never hold a password.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database URL names an engine that this build does not have. Only the scheme is kept: the rest may be secret.
-    #[error("a database URL of the scheme `{scheme}` is not supported: use sqlite:PATH")]
+    #[error(
+        "a database URL of the scheme `{scheme}` is not supported: use sqlite:PATH or postgres://USER@HOST/DATABASE"
+    )]
     UnsupportedScheme { scheme: String },
     /// The URL begins with a known scheme, but what follows is not understood.
-    #[error("the database URL is not valid: {reason}; use sqlite:PATH, for example sqlite:./data/tracon.db")]
+    #[error(
+        "the database URL is not valid: {reason}; use sqlite:PATH or postgres://USER@HOST/DATABASE, for example sqlite:./data/tracon.db"
+    )]
     InvalidUrl { reason: String },
     /// The database's folder is not there.
     #[error("the folder of the database {path} does not exist: create it, or use another --database-url")]
@@ -26,30 +32,36 @@ pub enum StoreError {
     /// The file holds something else.
     #[error("{path} is not a SQLite database: use another --database-url")]
     NotADatabase { path: PathBuf },
-    /// A SQLite database, but of another program.
-    #[error("{path} is the database of another program: use another --database-url")]
-    Foreign { path: PathBuf },
+    /// A database, but of another program.
+    #[error("{database} is the database of another program: use another --database-url")]
+    Foreign { database: String },
     /// A later version of Tracon wrote it.
     #[error(
-        "the database {path} has version {found}, but this tracon knows versions up to {known}: use a newer tracon, or \
+        "the database {database} has version {found}, but this tracon knows versions up to {known}: use a newer tracon, or \
          another --database-url"
     )]
-    Newer { path: PathBuf, found: i64, known: i64 },
+    Newer { database: String, found: i64, known: i64 },
     /// A migration was applied in another wording than the one built in: the schema is not what this binary expects.
     #[error(
-        "the database {path} was made by another build of tracon (its migration {version} differs): use that build, or \
+        "the database {database} was made by another build of tracon (its migration {version} differs): use that build, or \
          another --database-url"
     )]
-    ChangedMigration { path: PathBuf, version: i64 },
+    ChangedMigration { database: String, version: i64 },
     /// Bringing the schema up to date failed; the database is as it was.
-    #[error("the database {path} could not be brought up to date ({source}): it was left as it was")]
-    Migration { path: PathBuf, source: sqlx::migrate::MigrateError },
+    #[error("the database {database} could not be brought up to date ({source}): it was left as it was")]
+    Migration { database: String, source: sqlx::migrate::MigrateError },
     /// Another process holds the database's lock.
     #[error("the database {path} is in use by another program: stop that program, or use another --database-url")]
     InUse { path: PathBuf },
     /// SQLite could not open it for a reason not named above.
     #[error("the database {path} cannot be opened ({source}): repair it, or use another --database-url")]
     Open { path: PathBuf, source: sqlx::Error },
+    /// The server does not answer, or does not let this user in.
+    #[error("the database {database} cannot be reached ({source}): start it, or use another --database-url")]
+    Unreachable { database: String, source: sqlx::Error },
+    /// PostgreSQL before the version that this was written for.
+    #[error("the database {database} is PostgreSQL {found}: version {needed} or newer is needed")]
+    TooOld { database: String, found: String, needed: u32 },
     /// What was asked for cannot be: shown to whoever asked.
     #[error("`{parameter}` {reason}")]
     Invalid { parameter: &'static str, reason: String },
@@ -69,7 +81,11 @@ impl StoreError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Database(error) => !is_refused(error),
-            Self::InUse { .. } | Self::Open { .. } | Self::Unwritable { .. } | Self::Unreadable { .. } => true,
+            Self::InUse { .. }
+            | Self::Open { .. }
+            | Self::Unwritable { .. }
+            | Self::Unreadable { .. }
+            | Self::Unreachable { .. } => true,
             _ => false,
         }
     }
@@ -78,11 +94,16 @@ impl StoreError {
 /// Whether the database refuses a value, or holds one that cannot be read.
 fn is_refused(error: &sqlx::Error) -> bool {
     // <https://sqlite.org/rescode.html>: too big, constraint, mismatch, range.
-    const REFUSALS: [i32; 4] = [18, 19, 20, 25];
+    const SQLITE: [i32; 4] = [18, 19, 20, 25];
+    // <https://www.postgresql.org/docs/current/errcodes-appendix.html>: data, integrity, program limit exceeded.
+    const POSTGRES: [&str; 3] = ["22", "23", "54"];
     match error {
         sqlx::Error::Database(error) => {
-            let code = error.code().and_then(|code| code.parse::<i32>().ok());
-            code.is_some_and(|code| REFUSALS.contains(&(code & 0xff)))
+            let Some(code) = error.code() else { return false };
+            if error.try_downcast_ref::<PgDatabaseError>().is_some() {
+                return POSTGRES.iter().any(|class| code.starts_with(class));
+            }
+            code.parse::<i32>().is_ok_and(|code| SQLITE.contains(&(code & 0xff)))
         }
         sqlx::Error::Encode(_) | sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => true,
         _ => false,

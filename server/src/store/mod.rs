@@ -4,28 +4,35 @@
 //! [`Writer`] owns the one connection that writes, so whoever holds it is the only writer of this process.
 //!
 //! Both are closed enums over the engines, not generic parameters: one `match` here, and nothing above knows which engine
-//! it talks to. To add one: a module with the same two halves, a variant in each enum, its scheme in [`Store::open`],
-//! and its name in the list of engines of `tests/store/`, which runs the whole story on it.
+//! it talks to. What is asked ([`queries`]) and what is written ([`write`]) is said once, through [`connection`]; an engine's
+//! own module has how it is opened, how many rows go in at once, and how it lets go of what is old. `tests/store/` tells
+//! one story, and runs it on each engine.
 
+mod cells;
+mod connection;
 mod cursor;
 mod error;
+mod postgres;
+mod queries;
 mod record;
 mod reports;
 mod rollup;
 mod sketch;
 mod sqlite;
 mod stretch;
+mod tables;
+mod write;
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use tracon_app::reports::{
-    Coverage, Overview, RequestDetail, RequestFilter, RequestPage, SessionDetail, SessionFilter, SessionPage, TimeRange,
-};
 use uuid::Uuid;
 
+use self::connection::Snapshot;
 pub use self::{
+    connection::Engine,
     error::StoreError,
+    postgres::{PostgresStore, PostgresWriter},
     record::{
         Attribution, Change, DisconnectReason, ParkedSession, Payload, PresenceChange, RequestRecord, SessionRecord,
         SessionRef, ToolDefinition,
@@ -57,7 +64,7 @@ pub struct RetentionPolicy {
 /// What one step of [`Writer::retain`] did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retained {
-    /// Rows that are gone, of all tables.
+    /// Rows that are gone, of all tables; a day that was dropped as a whole counts as one.
     pub deleted: u64,
     /// There is more to do right now.
     pub more: bool,
@@ -67,20 +74,22 @@ pub struct Retained {
 #[derive(Clone, Debug)]
 pub enum Store {
     Sqlite(SqliteStore),
+    Postgres(PostgresStore),
 }
 
 /// The writing half.
 #[derive(Debug)]
 pub enum Writer {
     Sqlite(SqliteWriter),
+    Postgres(PostgresWriter),
 }
 
 impl Store {
-    /// Opens the database that `url` names, creates it if it is missing (but not its folder), and brings its schema up to
-    /// date.
+    /// Opens the database that `url` names, and brings its schema up to date.
     ///
     /// `url` is `sqlite:` and a path, absolute or relative to the working directory; `%25`, `%3F` and `%23` stand for
-    /// `%`, `?` and `#` in it (see [`sqlite_url`]).
+    /// `%`, `?` and `#` in it (see [`sqlite_url`]). The file is created if it is missing, but not its folder. Or it is
+    /// `postgres://user:password@host:port/database` with libpq's parameters behind `?`; that database must be there.
     ///
     /// # Errors
     ///
@@ -93,6 +102,10 @@ impl Store {
                 let (store, writer) = sqlite::open(url).await?;
                 Ok((Self::Sqlite(store), Writer::Sqlite(writer)))
             }
+            Some("postgres" | "postgresql") => {
+                let (store, writer) = postgres::open(url).await?;
+                Ok((Self::Postgres(store), Writer::Postgres(writer)))
+            }
             Some(scheme) => Err(StoreError::UnsupportedScheme { scheme: scheme.to_owned() }),
             None => Err(StoreError::InvalidUrl { reason: "it has no scheme".to_owned() }),
         }
@@ -102,14 +115,16 @@ impl Store {
     pub async fn ping(&self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(store) => store.ping().await,
+            Self::Postgres(store) => store.ping().await,
         }
     }
 
-    /// The engine's name, for people.
+    /// Which database it is.
     #[must_use]
-    pub const fn engine(&self) -> &'static str {
+    pub const fn engine(&self) -> Engine {
         match self {
-            Self::Sqlite(_) => "SQLite",
+            Self::Sqlite(_) => Engine::Sqlite,
+            Self::Postgres(_) => Engine::Postgres,
         }
     }
 
@@ -118,20 +133,7 @@ impl Store {
     pub async fn size(&self) -> Result<u64, StoreError> {
         match self {
             Self::Sqlite(store) => store.size().await,
-        }
-    }
-
-    /// How many of the requests of the last 24 hours have a session, a client, a user.
-    pub async fn coverage(&self, now: DateTime<Utc>) -> Result<Coverage, StoreError> {
-        match self {
-            Self::Sqlite(store) => store.coverage(now).await,
-        }
-    }
-
-    /// What brings the session of that transport id back; `None` when there is none, or when its client ended it.
-    pub async fn parked_session(&self, transport_session_id: &str) -> Result<Option<String>, StoreError> {
-        match self {
-            Self::Sqlite(store) => store.parked_session(transport_session_id).await,
+            Self::Postgres(store) => store.size().await,
         }
     }
 
@@ -140,64 +142,15 @@ impl Store {
     pub async fn close(&self) {
         match self {
             Self::Sqlite(store) => store.close().await,
+            Self::Postgres(store) => store.close().await,
         }
     }
 
-    /// How many requests a session has made, and how many of them failed; `None` when there is no such session.
-    pub async fn session_totals(&self, session_id: Uuid) -> Result<Option<(u64, u64)>, StoreError> {
+    /// A transaction that sees the last commit and, until it ends, no later one.
+    async fn snapshot(&self) -> Result<Snapshot, StoreError> {
         match self {
-            Self::Sqlite(store) => store.session_totals(session_id).await,
-        }
-    }
-
-    /// How many sessions are active and how many idle, probes left out: the figures of the overview.
-    pub async fn connected_sessions(&self) -> Result<(u64, u64), StoreError> {
-        match self {
-            Self::Sqlite(store) => store.connected_sessions().await,
-        }
-    }
-
-    /// The figures of the stretch that [`TimeRange`] names, ending `now`. All of them from one snapshot, so that they
-    /// agree with each other to the row.
-    pub async fn overview(&self, range: TimeRange, now: DateTime<Utc>) -> Result<Overview, StoreError> {
-        match self {
-            Self::Sqlite(store) => store.overview(range, now).await,
-        }
-    }
-
-    /// One page of the sessions that match.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Invalid`] when `before` is not the `next` of a page.
-    pub async fn sessions(&self, filter: &SessionFilter, now: DateTime<Utc>) -> Result<SessionPage, StoreError> {
-        match self {
-            Self::Sqlite(store) => store.sessions(filter, now).await,
-        }
-    }
-
-    /// One session with its newest requests; `None` when there is none of that id, whatever the id looks like.
-    pub async fn session(&self, session_id: &str, now: DateTime<Utc>) -> Result<Option<SessionDetail>, StoreError> {
-        match self {
-            Self::Sqlite(store) => store.session(session_id, now).await,
-        }
-    }
-
-    /// One page of the requests that match.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Invalid`] when `before` is not the `next` of a page, `session` not an id or `min_ms` not a number.
-    pub async fn requests(&self, filter: &RequestFilter, now: DateTime<Utc>) -> Result<RequestPage, StoreError> {
-        match self {
-            Self::Sqlite(store) => store.requests(filter, now).await,
-        }
-    }
-
-    /// One request; `None` when there is none of that id, whatever the id looks like.
-    pub async fn request(&self, id: &str) -> Result<Option<RequestDetail>, StoreError> {
-        match self {
-            Self::Sqlite(store) => store.request(id).await,
+            Self::Sqlite(store) => store.snapshot().await,
+            Self::Postgres(store) => store.snapshot().await,
         }
     }
 }
@@ -213,6 +166,7 @@ impl Writer {
     pub async fn apply(&mut self, changes: &[Change]) -> Result<Applied, StoreError> {
         match self {
             Self::Sqlite(writer) => writer.apply(changes).await,
+            Self::Postgres(writer) => writer.apply(changes).await,
         }
     }
 
@@ -221,6 +175,7 @@ impl Writer {
     pub async fn close_left_open(&mut self, instance: Uuid) -> Result<u64, StoreError> {
         match self {
             Self::Sqlite(writer) => writer.close_left_open(instance).await,
+            Self::Postgres(writer) => writer.close_left_open(instance).await,
         }
     }
 
@@ -229,6 +184,7 @@ impl Writer {
     pub async fn retain(&mut self, policy: &RetentionPolicy, now: DateTime<Utc>) -> Result<Retained, StoreError> {
         match self {
             Self::Sqlite(writer) => writer.retain(policy, now).await,
+            Self::Postgres(writer) => writer.retain(policy, now).await,
         }
     }
 
@@ -236,6 +192,7 @@ impl Writer {
     pub async fn close(self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(writer) => writer.close().await,
+            Self::Postgres(writer) => writer.close().await,
         }
     }
 }

@@ -99,7 +99,7 @@ impl Reports for StoreReports {
             version: self.facts.version.to_owned(),
             recorder: self.recording.health(),
             database: DatabaseHealth {
-                engine: self.store.engine().to_owned(),
+                engine: self.store.engine().name().to_owned(),
                 answers: size.is_some() && coverage.is_some(),
                 bytes: size,
                 quota_bytes: self.facts.database_quota_bytes,

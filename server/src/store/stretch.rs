@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tracon_app::reports::TimeRange;
+use uuid::Uuid;
 
 use super::rollup::Width;
 
@@ -68,6 +69,12 @@ pub fn floor(time: DateTime<Utc>, width: TimeDelta) -> DateTime<Utc> {
     let width = width.num_seconds();
     let seconds = time.timestamp();
     DateTime::from_timestamp(seconds - seconds.rem_euclid(width), 0).unwrap_or(time)
+}
+
+/// The least id that a request of that time may have: ids are of version 7 and begin with the milliseconds of the start.
+pub fn first_id(time: DateTime<Utc>) -> Uuid {
+    let millis = u64::try_from(time.timestamp_millis()).unwrap_or(0);
+    uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
 }
 
 #[cfg(test)]

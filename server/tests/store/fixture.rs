@@ -18,10 +18,13 @@ use tracon::store::{
 use tracon_app::reports::{Outcome, Presence, RecorderHealth, RequestFilter, Retention, SessionFilter};
 use uuid::Uuid;
 
+use crate::postgres::Database;
+
 /// The engines that the story runs on.
 #[derive(Clone, Copy, Debug)]
 pub enum Engine {
     Sqlite,
+    Postgres,
 }
 
 #[derive(Debug)]
@@ -31,17 +34,43 @@ pub struct Fixture {
     pub url: String,
     made: AtomicU64,
     /// Deleted with the fixture.
-    pub folder: TempDir,
+    pub place: Place,
+}
+
+/// Where the database is.
+#[derive(Debug)]
+pub enum Place {
+    /// SQLite's `tracon.db` and what lies beside it.
+    Folder(TempDir),
+    Server(#[expect(dead_code, reason = "dropped with the fixture")] Database),
+}
+
+impl Place {
+    /// SQLite's folder.
+    pub fn folder(&self) -> &std::path::Path {
+        match self {
+            Self::Folder(folder) => folder.path(),
+            Self::Server(_) => panic!("PostgreSQL's files are its own"),
+        }
+    }
 }
 
 impl Fixture {
     pub async fn new(engine: Engine) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let url = match engine {
-            Engine::Sqlite => sqlite_url(&folder.path().join("tracon.db")),
+        let (place, url) = match engine {
+            Engine::Sqlite => {
+                let folder = tempfile::tempdir().unwrap();
+                let url = sqlite_url(&folder.path().join("tracon.db"));
+                (Place::Folder(folder), url)
+            }
+            Engine::Postgres => {
+                let database = Database::new().await;
+                let url = database.url.clone();
+                (Place::Server(database), url)
+            }
         };
         let (store, writer) = Store::open(&url).await.unwrap();
-        Self { store, writer, url, made: AtomicU64::new(0), folder }
+        Self { store, writer, url, made: AtomicU64::new(0), place }
     }
 
     /// A `UUIDv7` of that time: of two that were made for one millisecond, the second is greater.

@@ -6,6 +6,8 @@ mod fixture;
 mod migration;
 mod overview;
 mod payloads;
+#[path = "../support/postgres.rs"]
+mod postgres;
 mod presence;
 mod reconciliation;
 mod refusals;
@@ -19,15 +21,22 @@ mod writing;
 /// Runs each test of the story on each engine. An engine that is not there fails its tests; it does not skip them.
 macro_rules! on_every_engine {
     ($($chapter:ident: $($test:ident),+;)+) => {
-        mod on_sqlite {
+        on_engine!(on_sqlite, Sqlite, $($($chapter $test)+)+);
+        on_engine!(on_postgres, Postgres, $($($chapter $test)+)+);
+    };
+}
+
+macro_rules! on_engine {
+    ($name:ident, $engine:ident, $($chapter:ident $test:ident)+) => {
+        mod $name {
             use super::fixture::{Engine, Fixture};
 
-            $($(
+            $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $test() {
-                    super::$chapter::$test(Fixture::new(Engine::Sqlite).await).await;
+                    super::$chapter::$test(Fixture::new(Engine::$engine).await).await;
                 }
-            )+)+
+            )+
         }
     };
 }

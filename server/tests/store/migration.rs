@@ -55,7 +55,7 @@ async fn a_database_of_the_first_version_shows_the_same() {
         "ATTACH '{}' AS new;
          INSERT INTO main.archon_mcp_sessions SELECT * FROM new.archon_mcp_sessions;
          INSERT INTO main.archon_mcp_requests ({COLUMNS}) SELECT {COLUMNS} FROM new.archon_mcp_requests;",
-        on.folder.path().join("tracon.db").display()
+        on.place.folder().join("tracon.db").display()
     );
     sqlx::raw_sql(AssertSqlSafe(copy)).execute(&mut first).await.unwrap();
     first.close().await.unwrap();

@@ -207,7 +207,7 @@ async fn a_folder_that_takes_no_files_is_refused() {
 
 #[tokio::test]
 async fn another_scheme_is_named_and_its_password_is_not() {
-    for (url, scheme) in [("postgres://user:secret@host/db", "postgres"), ("mysql://user:secret@host", "mysql")] {
+    for (url, scheme) in [("mssql://user:secret@host/db", "mssql"), ("mysql://user:secret@host", "mysql")] {
         let error = Store::open(url).await.unwrap_err();
         assert!(matches!(&error, StoreError::UnsupportedScheme { scheme: named } if named == scheme), "{error:?}");
         let message = error.to_string();

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use sqlx::{Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
-use tracon::store::{Applied, Change, RequestRecord, SessionRecord, StoreError, Writer};
+use tracon::store::{Applied, Change, RequestRecord, SessionRecord, StoreError};
 use tracon_app::reports::{RequestFilter, SessionFilter, TimeRange};
 use uuid::Uuid;
 
@@ -289,10 +289,9 @@ async fn errors_say_whether_the_same_may_succeed_later() {
 #[tokio::test]
 async fn the_last_to_leave_folds_the_log_into_the_file() {
     let on = Fixture::new(Engine::Sqlite).await;
-    let Fixture { store, writer, folder, .. } = on;
+    let Fixture { store, writer, place, .. } = on;
     store.close().await;
-    let Writer::Sqlite(writer) = writer;
     writer.close().await.unwrap();
-    let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let names: Vec<_> = std::fs::read_dir(place.folder()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["tracon.db"]);
 }

@@ -1,16 +1,14 @@
 //! Chromium for the browser tests: the system's, since Playwright's own download is not available everywhere.
 
 use std::{
-    env, fs,
+    env,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Result, anyhow, bail, ensure};
 
-use crate::{
-    command::{capture, command, find_program, run},
-    progress::Progress,
-};
+use super::debian;
+use crate::{command::find_program, progress::Progress};
 
 /// The variable that names the browser, for this program and for the tests.
 pub const VARIABLE: &str = "TRACON_CHROMIUM";
@@ -32,22 +30,9 @@ pub fn ensure(progress: &Progress) -> Result<PathBuf> {
     if let Some(found) = NAMES.iter().find_map(|name| find_program(name)) {
         return Ok(found);
     }
-    if !is_debian() {
+    if !debian::is_debian() {
         bail!("install Chromium or Chrome, or set {VARIABLE} to its path");
     }
-    ensure!(is_root(), "install Chromium: `sudo apt-get install chromium`");
-    progress.say("end2end: apt-get install chromium");
-    for arguments in [&["-qq", "update"][..], &["-qq", "install", "-y", "chromium"]] {
-        run(command("apt-get").env("DEBIAN_FRONTEND", "noninteractive").args(arguments))?;
-    }
+    debian::install("chromium", progress)?;
     debians.is_file().then(|| debians.to_owned()).ok_or_else(|| anyhow!("Debian's chromium brought no {DEBIANS}"))
-}
-
-fn is_debian() -> bool {
-    let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
-    release.lines().any(|line| line == "ID=debian") && find_program("apt-get").is_some()
-}
-
-fn is_root() -> bool {
-    capture(command("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
 }

@@ -4,11 +4,11 @@ use std::env;
 
 use anyhow::{Context as _, Result};
 
-use super::{Context, Step, browser, node};
+use super::{Context, Step, browser, node, postgres};
 use crate::command::{command, run};
 
 pub fn execute(context: &Context) -> Result<()> {
-    let Context { project, progress, selection } = context;
+    let Context { project, progress, selection, .. } = context;
     let mut cargo = project.cargo();
     cargo.args(["build", "--workspace", "--bin", "tracon"]);
     if selection.includes(Step::Unit) {
@@ -29,5 +29,6 @@ pub fn execute(context: &Context) -> Result<()> {
         .current_dir(node::folder(project))
         .env("PATH", path)
         .env("TRACON_BIN", project.tracon("debug"))
-        .env(browser::VARIABLE, chromium))
+        .env(browser::VARIABLE, chromium)
+        .env(postgres::VARIABLE, context.postgres()?.url()))
 }

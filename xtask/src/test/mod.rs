@@ -2,16 +2,22 @@
 
 mod browser;
 mod conformance;
+mod debian;
 mod end_to_end;
 mod node;
+mod postgres;
 mod steps;
 mod tools;
 
-use std::time::{Duration, Instant};
+use std::{
+    cell::OnceCell,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 
+use self::postgres::Cluster;
 use crate::{progress::Progress, project::Project};
 
 /// Which steps to run, and how.
@@ -38,7 +44,8 @@ enum Step {
     Client,
     /// Clippy, warnings being errors, for the server and for wasm
     Clippy,
-    /// Unit and integration tests: cargo nextest where it is installed, else cargo test
+    /// Unit and integration tests, on SQLite and on PostgreSQL, which is started for it: cargo nextest where it is
+    /// installed, else cargo test
     Unit,
     /// The official conformance suite of MCP, with a row in the database for each of its requests
     Conformance,
@@ -61,6 +68,19 @@ struct Context<'a> {
     project: &'a Project,
     progress: &'a Progress,
     selection: &'a Selection,
+    /// Dropped with the context, and so stopped at the end, whatever the verdict.
+    postgres: OnceCell<Cluster>,
+}
+
+impl Context<'_> {
+    /// The PostgreSQL server for the tests, started for the first step that asks.
+    fn postgres(&self) -> Result<&Cluster> {
+        if let Some(running) = self.postgres.get() {
+            return Ok(running);
+        }
+        let started = Cluster::start(self.progress)?;
+        Ok(self.postgres.get_or_init(|| started))
+    }
 }
 
 /// One line of the table at the end.
@@ -73,7 +93,7 @@ struct Outcome {
 
 /// Runs the selected steps, and at the end shows what each gave and how long it took.
 pub fn execute(project: &Project, progress: &Progress, selection: &Selection) -> Result<()> {
-    let context = Context { project, progress, selection };
+    let context = Context { project, progress, selection, postgres: OnceCell::new() };
     let jobs = steps::jobs(selection);
     let first = if project.tracon("debug").exists() { "" } else { "; the first time about 15 minutes on two cores" };
     progress.say(format!("{} steps{first}", jobs.len()));

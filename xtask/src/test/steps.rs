@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Context, Selection, Step, browser, conformance, end_to_end, node, tools};
+use super::{Context, Selection, Step, browser, conformance, end_to_end, node, postgres, tools};
 use crate::{
     client,
     command::{find_program, run},
@@ -24,6 +24,9 @@ pub fn jobs(selection: &Selection) -> Vec<Job> {
     }
     if selection.includes(Step::E2e) {
         jobs.push(Job { name: "setup: Chromium", run: set_browser_up });
+    }
+    if selection.includes(Step::Unit) || selection.includes(Step::E2e) {
+        jobs.push(Job { name: "setup: PostgreSQL", run: set_postgres_up });
     }
     for step in selection.steps() {
         match step {
@@ -54,6 +57,10 @@ fn set_node_up(context: &Context) -> Result<()> {
 fn set_browser_up(context: &Context) -> Result<()> {
     browser::ensure(context.progress)?;
     Ok(())
+}
+
+fn set_postgres_up(context: &Context) -> Result<()> {
+    postgres::ensure(context.progress)
 }
 
 fn format(context: &Context) -> Result<()> {
@@ -98,5 +105,5 @@ fn unit(context: &Context) -> Result<()> {
     } else {
         cargo.args(["test", "--workspace"]);
     }
-    run(&mut cargo)
+    run(cargo.env(postgres::VARIABLE, context.postgres()?.url()))
 }

@@ -11,7 +11,7 @@ use sqlx::{
     migrate::{MigrateError, Migrator},
 };
 
-use super::{options, rollups};
+use super::{backfill, options};
 use crate::store::StoreError;
 
 static MIGRATOR: Migrator = sqlx::migrate!("../migrations/sqlite");
@@ -104,24 +104,29 @@ async fn read_schema(connection: &mut SqliteConnection) -> Result<(Vec<String>, 
     }
 }
 
+/// How errors call it.
+fn name_of(path: &Path) -> String {
+    path.display().to_string()
+}
+
 fn judge(path: &Path, tables: &[String], applied: &[AppliedMigration]) -> Result<(), StoreError> {
     // Nothing in it, or a first start that was cut off before the first migration.
     if tables.iter().all(|table| table == APPLIED) {
         return Ok(());
     }
     if applied.is_empty() {
-        return Err(StoreError::Foreign { path: path.to_owned() });
+        return Err(StoreError::Foreign { database: name_of(path) });
     }
     if let Some((found, _)) = applied.iter().rfind(|(version, _)| !MIGRATOR.version_exists(*version)) {
         let known = MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or(0);
-        return Err(StoreError::Newer { path: path.to_owned(), found: *found, known });
+        return Err(StoreError::Newer { database: name_of(path), found: *found, known });
     }
     for migration in MIGRATOR.iter() {
         let differs = |(version, checksum): &AppliedMigration| {
             *version == migration.version && checksum[..] != migration.checksum[..]
         };
         if applied.iter().any(differs) {
-            return Err(StoreError::ChangedMigration { path: path.to_owned(), version: migration.version });
+            return Err(StoreError::ChangedMigration { database: name_of(path), version: migration.version });
         }
     }
     Ok(())
@@ -130,11 +135,11 @@ fn judge(path: &Path, tables: &[String], applied: &[AppliedMigration]) -> Result
 /// Applies what is missing, all of it or nothing. Taking the write lock first lets two processes that start at the same
 /// time do it one after the other.
 pub async fn run(path: &Path, connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    let migration_error = |source| StoreError::Migration { path: path.to_owned(), source };
+    let migration_error = |source| StoreError::Migration { database: name_of(path), source };
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(|error| open_error(path, error))?;
     // What `run` does with the connection it acquires. Through `Acquire` the future could not be seen to be `Send`.
     MIGRATOR.run_direct(None, &mut *transaction, false).await.map_err(migration_error)?;
-    rollups::build_if_missing(&mut transaction).await?;
+    backfill::build_if_missing(&mut transaction).await?;
     transaction.commit().await.map_err(|error| migration_error(MigrateError::Execute(error)))
 }
 

@@ -1,15 +1,11 @@
 //! The store on SQLite: one file, write-ahead log, one connection that writes and a few that read.
 
-mod cells;
+mod backfill;
 mod location;
 mod migrate;
-mod reports;
 mod retain;
-mod rollups;
 mod statement;
-mod tables;
 mod text;
-mod write;
 
 use std::{
     path::{Path, PathBuf},
@@ -18,13 +14,21 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use sqlx::{
-    ConnectOptions, Connection, SqliteConnection,
+    ConnectOptions, Connection as _, SqliteConnection,
     sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
 };
 use uuid::Uuid;
 
-pub use self::location::sqlite_url;
-use super::{Applied, Change, Retained, RetentionPolicy, StoreError};
+pub use self::{
+    location::sqlite_url,
+    statement::Statement,
+    text::{json_list, parse_time, time_text},
+};
+use super::{
+    Applied, Change, Retained, RetentionPolicy, StoreError,
+    connection::{Connection, Snapshot},
+    write,
+};
 
 /// Reports at the same time. More would only share the same cores; a report beyond waits for one to end.
 const READERS: u32 = 4;
@@ -128,10 +132,8 @@ impl SqliteStore {
         Ok(space.used_bytes() + retain::log_bytes(&self.path))
     }
 
-    pub async fn parked_session(&self, transport_session_id: &str) -> Result<Option<String>, StoreError> {
-        let state =
-            sqlx::query_scalar("SELECT state FROM archon_mcp_transport_sessions WHERE transport_session_id = $1");
-        Ok(state.bind(transport_session_id).fetch_optional(&self.readers).await?)
+    pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        Ok(Snapshot::Sqlite(self.readers.begin().await?))
     }
 
     pub async fn close(&self) {
@@ -146,7 +148,7 @@ impl SqliteWriter {
         }
         let mut connection = self.take().await?;
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        let applied = write::apply(&mut transaction, changes).await?;
+        let applied = write::apply(&mut Connection::Sqlite(&mut transaction), changes).await?;
         transaction.commit().await?;
         self.connection = Some(connection);
         Ok(applied)
@@ -155,7 +157,7 @@ impl SqliteWriter {
     pub async fn close_left_open(&mut self, instance: Uuid) -> Result<u64, StoreError> {
         let mut connection = self.take().await?;
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        let closed = write::close_left_open(&mut transaction, instance).await?;
+        let closed = write::close_left_open(&mut Connection::Sqlite(&mut transaction), instance).await?;
         transaction.commit().await?;
         self.connection = Some(connection);
         Ok(closed)

@@ -5,11 +5,8 @@ use std::{path::Path, time::Duration};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{Connection, Row, SqliteConnection};
 
-use super::{
-    LOG_BYTES, PATIENCE,
-    text::{first_id, time_text},
-};
-use crate::store::{Retained, RetentionPolicy, StoreError, rollup::Width};
+use super::{LOG_BYTES, PATIENCE, text::time_text};
+use crate::store::{Retained, RetentionPolicy, StoreError, rollup::Width, stretch::first_id};
 
 /// Pages that are kept free for what comes next, 2 MiB: giving them back only to take them again costs twice.
 const FREE_PAGES: u64 = 512;
@@ -46,9 +43,9 @@ async fn delete_old(
     now: DateTime<Utc>,
 ) -> Result<u64, StoreError> {
     let before = |kept| before(now, kept);
-    let mut deleted = payloads_before(connection, &first_id(before(policy.payloads))).await?;
+    let mut deleted = payloads_before(connection, &first_id(before(policy.payloads)).to_string()).await?;
     if deleted == 0 {
-        deleted = requests_before(connection, &first_id(before(policy.requests))).await?;
+        deleted = requests_before(connection, &first_id(before(policy.requests)).to_string()).await?;
     }
     if deleted == 0 {
         deleted = delete(connection, SESSIONS, &time_text(before(policy.sessions))).await?;

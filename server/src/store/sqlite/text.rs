@@ -7,12 +7,6 @@ pub fn time_text(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
-/// The least id that a request of that time may have: ids are of version 7 and begin with the milliseconds of the start.
-pub fn first_id(time: DateTime<Utc>) -> String {
-    let millis = u64::try_from(time.timestamp_millis()).unwrap_or(0);
-    uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid().to_string()
-}
-
 /// The time that [`time_text`] wrote.
 pub fn parse_time(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(text).ok().map(|time| time.with_timezone(&Utc))

@@ -1,7 +1,6 @@
 //! `/sessions/{id}`.
 
 use chrono::{DateTime, Utc};
-use sqlx::{SqliteConnection, sqlite::SqliteRow};
 use tracon_app::reports::{ErrorKind, RequestDetail, SessionDetail};
 use uuid::Uuid;
 
@@ -11,69 +10,63 @@ use super::{
     rows::{is_apart, request_columns, session_columns, session_row},
 };
 use crate::store::{
-    StoreError,
-    sqlite::{
-        SqliteStore,
-        cells::Cells,
-        tables::{REQUESTS, SESSIONS},
-    },
+    Store, StoreError,
+    cells::Cells,
+    connection::{Connection, Row},
+    tables::{REQUESTS, SESSIONS},
 };
 
 /// The most requests that are listed with their session.
 const NEWEST: usize = 200;
 
-impl SqliteStore {
+impl Store {
+    /// One session with its newest requests; `None` when there is none of that id, whatever the id looks like.
     pub async fn session(&self, session_id: &str, now: DateTime<Utc>) -> Result<Option<SessionDetail>, StoreError> {
         let Ok(session_id) = Uuid::try_parse(session_id) else { return Ok(None) };
-        let session_id = session_id.to_string();
         let mut snapshot = self.snapshot().await?;
-        let row = sqlx::query(concat!(
+        let connection = &mut snapshot.connection();
+        let statement = concat!(
             "SELECT ",
             session_columns!(),
             ", client_capabilities, peer, server_instance FROM archon_mcp_sessions WHERE session_id = $1"
-        ))
-        .bind(&session_id)
-        .fetch_optional(&mut *snapshot)
-        .await?;
-        let detail = match row {
-            Some(row) => Some(detail(&mut snapshot, &row, &session_id, now).await?),
+        );
+        let detail = match connection.fetch_optional(statement, vec![session_id.into()]).await? {
+            Some(row) => Some(detail(connection, &row, session_id, now).await?),
             None => None,
         };
-        snapshot.commit().await?;
+        snapshot.end().await?;
         Ok(detail)
     }
 }
 
 async fn detail(
-    connection: &mut SqliteConnection,
-    row: &SqliteRow,
-    session_id: &str,
+    connection: &mut Connection<'_>,
+    row: &Row,
+    session_id: Uuid,
     now: DateTime<Utc>,
 ) -> Result<SessionDetail, StoreError> {
     let mut session = [session_row(row)?];
     percentiles::set_p95(connection, &mut session).await?;
     let [session] = session;
-    let cells = Cells::of(row, SESSIONS, session_id.to_owned());
+    let cells = Cells::of(row, SESSIONS, session_id.to_string());
     Ok(SessionDetail {
         now,
         session,
-        client_capabilities: cells.get("client_capabilities")?,
+        client_capabilities: cells.optional_json("client_capabilities")?,
         peer: cells.get("peer")?,
-        server_instance: cells.get("server_instance")?,
+        server_instance: cells.id_text("server_instance")?,
         requests: newest(connection, session_id).await?,
         errors: errors(connection, session_id).await?,
     })
 }
 
-async fn newest(connection: &mut SqliteConnection, session_id: &str) -> Result<Vec<RequestDetail>, StoreError> {
-    let rows = sqlx::query(concat!(
+async fn newest(connection: &mut Connection<'_>, session_id: Uuid) -> Result<Vec<RequestDetail>, StoreError> {
+    let statement = concat!(
         "SELECT ",
         detail_columns!(),
         " FROM archon_mcp_requests WHERE session_id = $1 ORDER BY id DESC LIMIT 201"
-    ))
-    .bind(session_id)
-    .fetch_all(connection)
-    .await?;
+    );
+    let rows = connection.fetch_all(statement, vec![session_id.into()]).await?;
 
     // Neighbours in the list are neighbours in the session; the row beyond the last is only read to be one.
     let mut requests = rows.iter().map(request_detail).collect::<Result<Vec<_>, _>>()?;
@@ -85,17 +78,13 @@ async fn newest(connection: &mut SqliteConnection, session_id: &str) -> Result<V
     Ok(requests)
 }
 
-async fn errors(connection: &mut SqliteConnection, session_id: &str) -> Result<Vec<ErrorKind>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT outcome, error_code, COUNT(*) AS count, MIN(id) AS id FROM archon_mcp_requests
+async fn errors(connection: &mut Connection<'_>, session_id: Uuid) -> Result<Vec<ErrorKind>, StoreError> {
+    let statement = "SELECT outcome, error_code, COUNT(*) AS count FROM archon_mcp_requests
          WHERE session_id = $1 AND status = 'error' GROUP BY outcome, error_code
-         ORDER BY COUNT(*) DESC, outcome, error_code",
-    )
-    .bind(session_id)
-    .fetch_all(connection)
-    .await?;
-    let kind = |row: &SqliteRow| {
-        let cells = Cells::keyed(row, REQUESTS, "id")?;
+         ORDER BY COUNT(*) DESC, outcome, error_code NULLS FIRST";
+    let rows = connection.fetch_all(statement, vec![session_id.into()]).await?;
+    let kind = |row: &Row| {
+        let cells = Cells::of(row, REQUESTS, format!("(a failure of session {session_id})"));
         Ok(ErrorKind {
             outcome: cells.outcome("outcome")?,
             error_code: cells.get("error_code")?,

@@ -4,3 +4,4 @@ pub const SESSIONS: &str = "archon_mcp_sessions";
 pub const REQUESTS: &str = "archon_mcp_requests";
 pub const PAYLOADS: &str = "archon_mcp_payloads";
 pub const ROLLUPS: &str = "archon_mcp_rollups";
+pub const TOOL_DEFINITIONS: &str = "archon_mcp_tool_definitions";

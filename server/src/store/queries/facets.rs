@@ -1,8 +1,6 @@
 //! The values that occur in a column, for the filters.
 
-use sqlx::SqliteConnection;
-
-use crate::store::StoreError;
+use crate::store::{StoreError, connection::Connection};
 
 /// Jumps from each value of an indexed column to the next: as many look-ups as there are values, however many rows.
 /// `SELECT DISTINCT` would read the whole index. `IS NOT NULL` is what the partial indexes ask for.
@@ -38,6 +36,6 @@ pub const CLIENTS: &str = distinct!("client_type", "archon_mcp_requests");
 pub const SESSION_CLIENTS: &str = distinct!("client_type", "archon_mcp_sessions");
 
 /// The first 200 values of one of the statements above, in their order.
-pub async fn values(connection: &mut SqliteConnection, statement: &'static str) -> Result<Vec<String>, StoreError> {
-    Ok(sqlx::query_scalar(statement).fetch_all(connection).await?)
+pub async fn values(connection: &mut Connection<'_>, statement: &'static str) -> Result<Vec<String>, StoreError> {
+    connection.texts(statement, vec![]).await
 }

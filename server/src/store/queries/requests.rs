@@ -1,41 +1,43 @@
 //! `/requests`, and the requests of the overview.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::SqliteConnection;
 use tracon_app::reports::{Outcome, RequestFilter, RequestPage, RequestRow};
 use uuid::Uuid;
 
 use super::{
-    conditions::{Conditions, contains},
+    conditions::Conditions,
     facets,
     rows::{request_columns, request_row},
 };
 use crate::store::{
-    StoreError,
+    Store, StoreError,
+    connection::{Connection, Engine, Value},
     cursor::{PAGE, RequestCursor},
-    sqlite::{
-        SqliteStore,
-        tables::REQUESTS,
-        text::{first_id, time_text},
-    },
-    stretch::Stretch,
+    stretch::{Stretch, first_id},
+    tables::REQUESTS,
 };
 
-impl SqliteStore {
+impl Store {
+    /// One page of the requests that match.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Invalid`] when `before` is not the `next` of a page, `session` not an id or `min_ms` not a number.
     pub async fn requests(&self, filter: &RequestFilter, now: DateTime<Utc>) -> Result<RequestPage, StoreError> {
         let before = given(filter.before.as_deref()).map(RequestCursor::decode).transpose()?;
-        let mut conditions = conditions_of(filter, now)?;
+        let mut conditions = conditions_of(self.engine(), filter, now)?;
 
         let mut snapshot = self.snapshot().await?;
-        let total = conditions.count("SELECT COUNT(*) FROM archon_mcp_requests", &mut snapshot).await?;
+        let connection = &mut snapshot.connection();
+        let total = conditions.count("SELECT COUNT(*) FROM archon_mcp_requests", connection).await?;
         if let Some(RequestCursor(id)) = before {
-            conditions.bind("id < {}", [id.to_string()])?;
+            conditions.bind("id < {}", [id]);
         }
         let rows = conditions
             .fetch(
                 concat!("SELECT ", request_columns!(), " FROM archon_mcp_requests"),
                 "ORDER BY id DESC LIMIT 51",
-                &mut snapshot,
+                connection,
             )
             .await?;
         let mut rows = rows.iter().map(request_row).collect::<Result<Vec<_>, _>>()?;
@@ -44,11 +46,11 @@ impl SqliteStore {
             next: next_page(&mut rows)?,
             rows,
             total,
-            methods: facets::values(&mut snapshot, facets::METHODS).await?,
-            tools: facets::values(&mut snapshot, facets::TOOLS).await?,
-            clients: facets::values(&mut snapshot, facets::CLIENTS).await?,
+            methods: facets::values(connection, facets::METHODS).await?,
+            tools: facets::values(connection, facets::TOOLS).await?,
+            clients: facets::values(connection, facets::CLIENTS).await?,
         };
-        snapshot.commit().await?;
+        snapshot.end().await?;
         Ok(page)
     }
 }
@@ -58,52 +60,52 @@ const SLACK: TimeDelta = TimeDelta::minutes(1);
 
 /// Of that stretch. Ids begin with their time, so that a stretch is a range of ids; only of those near its ends is the row
 /// asked for the exact time.
-fn within(conditions: &mut Conditions, stretch: Stretch) -> Result<(), StoreError> {
+fn within(conditions: &mut Conditions, stretch: Stretch) {
     let Stretch { start, end } = stretch;
-    conditions.bind("id >= {} AND id < {}", [start - SLACK, end + SLACK].map(first_id))?;
-    conditions.bind("(id >= {} OR timestamp >= {})", [first_id(start + SLACK), time_text(start)])?;
-    conditions.bind("(id < {} OR timestamp < {})", [first_id(end - SLACK), time_text(end)])
+    conditions.bind("id >= {} AND id < {}", [start - SLACK, end + SLACK].map(first_id));
+    conditions.bind("(id >= {} OR timestamp >= {})", [Value::Id(first_id(start + SLACK)), start.into()]);
+    conditions.bind("(id < {} OR timestamp < {})", [Value::Id(first_id(end - SLACK)), end.into()]);
 }
 
-fn conditions_of(filter: &RequestFilter, now: DateTime<Utc>) -> Result<Conditions, StoreError> {
-    let mut conditions = Conditions::new();
+fn conditions_of(engine: Engine, filter: &RequestFilter, now: DateTime<Utc>) -> Result<Conditions, StoreError> {
+    let mut conditions = Conditions::new(engine);
     if let Some(session) = given(filter.session.as_deref()) {
         let id = Uuid::try_parse(session).map_err(|_| StoreError::Invalid {
             parameter: "session",
             reason: "is not the id of a session".to_owned(),
         })?;
-        conditions.bind("session_id = {}", [id.to_string()])?;
+        conditions.bind("session_id = {}", [id]);
     }
     if let Some(tool) = given(filter.tool.as_deref()) {
-        conditions.bind("tool_name = {}", [tool])?;
+        conditions.bind("tool_name = {}", [tool]);
     }
     if let Some(method) = given(filter.method.as_deref()) {
-        conditions.bind("method = {}", [method])?;
+        conditions.bind("method = {}", [method]);
     }
     if let Some(client) = given(filter.client.as_deref()) {
-        conditions.bind("client_type = {}", [client])?;
+        conditions.bind("client_type = {}", [client]);
     }
     if let Some(outcome) = filter.outcome {
-        conditions.bind("outcome = {}", [outcome.as_str()])?;
+        conditions.bind("outcome = {}", [outcome.as_str()]);
     }
     // The outcome of an error says this too; said again, it lets the index of the failed be used.
     if filter.errors_only || filter.outcome.is_some_and(Outcome::is_error) {
         conditions.add("status = 'error'");
     }
     if let Some(code) = filter.error_code {
-        conditions.bind("error_code = {}", [code])?;
+        conditions.bind("error_code = {}", [code]);
     }
     if let Some(min_ms) = filter.min_ms {
         if !min_ms.is_finite() {
             return Err(StoreError::Invalid { parameter: "min_ms", reason: "is not a number".to_owned() });
         }
-        conditions.bind("duration_ms >= {}", [min_ms])?;
+        conditions.bind("duration_ms >= {}", [min_ms]);
     }
     if let Some(text) = given(filter.text.as_deref()) {
-        conditions.bind("error_message GLOB {}", [contains(text)])?;
+        conditions.error_contains(text);
     }
     if let Some(range) = filter.range {
-        within(&mut conditions, Stretch::of(range, now))?;
+        within(&mut conditions, Stretch::of(range, now));
     }
     Ok(conditions)
 }
@@ -132,10 +134,7 @@ fn next_page(rows: &mut Vec<RequestRow>) -> Result<Option<String>, StoreError> {
 }
 
 /// The ten newest requests.
-pub async fn newest(connection: &mut SqliteConnection) -> Result<Vec<RequestRow>, StoreError> {
-    let rows =
-        sqlx::query(concat!("SELECT ", request_columns!(), " FROM archon_mcp_requests ORDER BY id DESC LIMIT 10"))
-            .fetch_all(connection)
-            .await?;
-    rows.iter().map(request_row).collect()
+pub async fn newest(connection: &mut Connection<'_>) -> Result<Vec<RequestRow>, StoreError> {
+    let statement = concat!("SELECT ", request_columns!(), " FROM archon_mcp_requests ORDER BY id DESC LIMIT 10");
+    connection.fetch_all(statement, vec![]).await?.iter().map(request_row).collect()
 }

@@ -1,26 +1,23 @@
 //! How changes move the state of a session.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use sqlx::SqliteConnection;
 use tracon_app::reports::Presence;
 use uuid::Uuid;
 
 use crate::store::{
     DisconnectReason, PresenceChange, RequestRecord, SessionRecord, StoreError,
-    sqlite::{
-        cells::Cells,
-        tables::SESSIONS,
-        text::{json_list, time_text},
-    },
+    cells::Cells,
+    connection::{Connection, Value},
+    tables::SESSIONS,
 };
 
 /// How a session ended.
 #[derive(Debug)]
 pub struct Ended {
     pub reason: Option<&'static str>,
-    pub at: String,
+    pub at: DateTime<Utc>,
     /// Seconds from its start.
     pub duration: f64,
 }
@@ -28,7 +25,7 @@ pub struct Ended {
 /// What changes of a session. Counts are what is to be added.
 #[derive(Debug)]
 pub struct State {
-    pub session_id: Arc<str>,
+    pub session_id: Uuid,
     pub presence: Presence,
     connected_at: DateTime<Utc>,
     /// As exact as it is stored.
@@ -48,24 +45,18 @@ pub struct States(HashMap<Uuid, State>);
 impl States {
     /// The states that are stored.
     pub async fn read(
-        connection: &mut SqliteConnection,
+        connection: &mut Connection<'_>,
         ids: impl IntoIterator<Item = Uuid>,
     ) -> Result<Self, StoreError> {
-        let rows = sqlx::query(
-            "SELECT session_id, status, connected_at, last_activity FROM archon_mcp_sessions
-             WHERE session_id IN (SELECT value FROM json_each($1))",
-        )
-        .bind(json_list(ids))
-        .fetch_all(connection)
-        .await?;
+        let statement = "SELECT session_id, status, connected_at, last_activity FROM archon_mcp_sessions
+             WHERE session_id IN (SELECT value FROM unnest($1) AS list (value))";
+        let rows = connection.fetch_all(statement, vec![Value::Ids(ids.into_iter().collect())]).await?;
 
         let mut states = HashMap::with_capacity(rows.len());
         for row in &rows {
             let cells = Cells::keyed(row, SESSIONS, "session_id")?;
-            let id = Uuid::try_parse(cells.key()).map_err(|error| cells.corrupt("session_id", error))?;
-            let presence = cells.presence("status")?;
-            let (connected_at, last_activity) = (cells.time("connected_at")?, cells.time("last_activity")?);
-            states.insert(id, State::new(cells.key(), presence, connected_at, last_activity));
+            let (id, presence) = (cells.id("session_id")?, cells.presence("status")?);
+            states.insert(id, State::new(id, presence, cells.time("connected_at")?, cells.time("last_activity")?));
         }
         Ok(Self(states))
     }
@@ -76,7 +67,7 @@ impl States {
         self.0.entry(session.session_id).or_insert_with(|| {
             is_new = true;
             let at = session.connected_at;
-            State::new(&session.session_id.to_string(), Presence::Active, at, stored(at))
+            State::new(session.session_id, Presence::Active, at, stored(at))
         });
         is_new
     }
@@ -127,9 +118,9 @@ impl States {
 }
 
 impl State {
-    fn new(session_id: &str, presence: Presence, connected_at: DateTime<Utc>, last_activity: DateTime<Utc>) -> Self {
+    fn new(session_id: Uuid, presence: Presence, connected_at: DateTime<Utc>, last_activity: DateTime<Utc>) -> Self {
         Self {
-            session_id: session_id.into(),
+            session_id,
             presence,
             connected_at,
             last_activity,
@@ -148,7 +139,7 @@ impl State {
         self.presence = Presence::Disconnected;
         self.ended = Some(Ended {
             reason: reason.map(DisconnectReason::as_str),
-            at: time_text(at),
+            at,
             duration: lasted.num_microseconds().unwrap_or(i64::MAX) as f64 / 1e6,
         });
     }
@@ -161,7 +152,7 @@ fn stored(time: DateTime<Utc>) -> DateTime<Utc> {
 
 /// A stored session, ended at its last activity.
 pub fn ended(
-    session_id: &str,
+    session_id: Uuid,
     reason: Option<DisconnectReason>,
     connected_at: DateTime<Utc>,
     last_activity: DateTime<Utc>,

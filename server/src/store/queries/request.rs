@@ -1,17 +1,14 @@
 //! `/requests/{id}`, and the requests of a session, which have the same detail.
 
-use sqlx::sqlite::SqliteRow;
 use tracon_app::reports::{Captured, RequestDetail};
 use uuid::Uuid;
 
 use super::rows::{request_columns, request_row};
 use crate::store::{
-    StoreError,
-    sqlite::{
-        SqliteStore,
-        cells::Cells,
-        tables::{PAYLOADS, REQUESTS},
-    },
+    Store, StoreError,
+    cells::Cells,
+    connection::Row,
+    tables::{PAYLOADS, REQUESTS},
 };
 
 macro_rules! detail_columns {
@@ -25,32 +22,33 @@ macro_rules! detail_columns {
 
 pub(super) use detail_columns;
 
-impl SqliteStore {
+impl Store {
+    /// One request; `None` when there is none of that id, whatever the id looks like.
     pub async fn request(&self, id: &str) -> Result<Option<RequestDetail>, StoreError> {
         let Ok(id) = Uuid::try_parse(id) else { return Ok(None) };
-        let row = sqlx::query(concat!(
+        let statement = concat!(
             "SELECT ",
             detail_columns!(),
             ", arguments, result, arguments_cut, result_cut,
-               (SELECT MAX(other.id) FROM archon_mcp_requests AS other
-                WHERE other.session_id = this.session_id AND other.id < this.id) AS previous,
-               (SELECT MIN(other.id) FROM archon_mcp_requests AS other
-                WHERE other.session_id = this.session_id AND other.id > this.id) AS next
+               (SELECT other.id FROM archon_mcp_requests AS other
+                WHERE other.session_id = this.session_id AND other.id < this.id ORDER BY other.id DESC LIMIT 1) AS previous,
+               (SELECT other.id FROM archon_mcp_requests AS other
+                WHERE other.session_id = this.session_id AND other.id > this.id ORDER BY other.id LIMIT 1) AS next
              FROM archon_mcp_requests AS this LEFT JOIN archon_mcp_payloads ON request_id = this.id
              WHERE this.id = $1"
-        ))
-        .bind(id.to_string())
-        .fetch_optional(&self.readers)
-        .await?;
+        );
+        let mut snapshot = self.snapshot().await?;
+        let row = snapshot.connection().fetch_optional(statement, vec![id.into()]).await?;
+        snapshot.end().await?;
 
-        let whole = |row: &SqliteRow| {
+        let whole = |row: &Row| {
             let cells = Cells::keyed(row, REQUESTS, "id")?;
             let payload = Cells::of(row, PAYLOADS, cells.key().to_owned());
             Ok(RequestDetail {
                 arguments: captured(&payload, "arguments", "arguments_cut")?,
                 result: captured(&payload, "result", "result_cut")?,
-                previous: cells.get("previous")?,
-                next: cells.get("next")?,
+                previous: cells.optional_id_text("previous")?,
+                next: cells.optional_id_text("next")?,
                 ..request_detail(row)?
             })
         };
@@ -64,18 +62,18 @@ fn captured(cells: &Cells<'_>, json: &'static str, is_cut: &'static str) -> Resu
 }
 
 /// A row of `detail_columns!`. Its neighbours and what was captured come from elsewhere.
-pub fn request_detail(row: &SqliteRow) -> Result<RequestDetail, StoreError> {
+pub fn request_detail(row: &Row) -> Result<RequestDetail, StoreError> {
     let cells = Cells::keyed(row, REQUESTS, "id")?;
     Ok(RequestDetail {
         request: request_row(row)?,
         error_message: cells.get("error_message")?,
-        http_status: cells.get("http_status")?,
+        http_status: cells.optional_count("http_status")?,
         rpc_id: cells.get("rpc_id")?,
         protocol_version: cells.get("protocol_version")?,
         conversation_id: cells.get("conversation_id")?,
         turn_id: cells.get("turn_id")?,
         trace_id: cells.get("trace_id")?,
-        server_instance: cells.get("server_instance")?,
+        server_instance: cells.id_text("server_instance")?,
         arguments: None,
         result: None,
         previous: None,

@@ -5,23 +5,25 @@ use tracon_app::reports::{Bucket, Coverage, Overview, TimeRange};
 
 use super::{figures, requests, sessions};
 use crate::store::{
-    StoreError,
+    Store, StoreError,
     rollup::{Rollup, Width},
-    sqlite::SqliteStore,
     stretch::{Stretch, floor},
 };
 
-impl SqliteStore {
+impl Store {
+    /// The figures of the stretch that [`TimeRange`] names, ending `now`. All of them from one snapshot, so that they
+    /// agree with each other to the row.
     pub async fn overview(&self, range: TimeRange, now: DateTime<Utc>) -> Result<Overview, StoreError> {
         let (stretch, width) = (Stretch::of(range, now), Width::of(range));
         let mut snapshot = self.snapshot().await?;
-        let (active_sessions, idle_sessions) = sessions::connected(&mut snapshot).await?;
-        let rollups = figures::of_all(&mut snapshot, width, stretch).await?;
-        let previous = figures::sum_of_all(&mut snapshot, width, stretch.previous(range, now)).await?;
-        let top_tools = figures::of_top_tools(&mut snapshot, width, stretch).await?;
-        let connected = sessions::most_recently_active(&mut snapshot).await?;
-        let newest = requests::newest(&mut snapshot).await?;
-        snapshot.commit().await?;
+        let connection = &mut snapshot.connection();
+        let (active_sessions, idle_sessions) = sessions::connected(connection).await?;
+        let rollups = figures::of_all(connection, width, stretch).await?;
+        let previous = figures::sum_of_all(connection, width, stretch.previous(range, now)).await?;
+        let top_tools = figures::of_top_tools(connection, width, stretch).await?;
+        let connected = sessions::most_recently_active(connection).await?;
+        let newest = requests::newest(connection).await?;
+        snapshot.end().await?;
 
         // The buckets are made of the rollups, and the total of the buckets.
         let mut buckets: Vec<_> =
@@ -50,11 +52,13 @@ impl SqliteStore {
         })
     }
 
+    /// How many of the requests of the last 24 hours have a session, a client, a user.
     pub async fn coverage(&self, now: DateTime<Utc>) -> Result<Coverage, StoreError> {
         let mut snapshot = self.snapshot().await?;
+        let connection = &mut snapshot.connection();
         let day = Stretch::of(TimeRange::Day, now);
-        let sum = figures::sum_of_all(&mut snapshot, Width::of(TimeRange::Day), day).await?;
-        snapshot.commit().await?;
+        let sum = figures::sum_of_all(connection, Width::of(TimeRange::Day), day).await?;
+        snapshot.end().await?;
         Ok(Coverage {
             requests: sum.requests(),
             with_session: sum.with_session,

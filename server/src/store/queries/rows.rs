@@ -1,21 +1,19 @@
 //! Sessions and requests as lists show them: which columns are read, and what becomes of them.
 
-use sqlx::sqlite::SqliteRow;
 use tracon_app::reports::{RequestRow, SessionRow};
 
 use crate::store::{
     StoreError,
-    sqlite::{
-        cells::Cells,
-        tables::{REQUESTS, SESSIONS},
-    },
+    cells::Cells,
+    connection::Row,
+    tables::{REQUESTS, SESSIONS},
 };
 
 /// What lists set apart: known probes, and sessions that ended without ever calling a tool. One that is connected may
 /// still call its first. Never NULL.
 macro_rules! is_apart {
     () => {
-        "(is_probe = 1 OR (status = 'disconnected' AND tool_calls = 0))"
+        "(is_probe = TRUE OR (status = 'disconnected' AND tool_calls = 0))"
     };
 }
 
@@ -41,7 +39,7 @@ macro_rules! request_columns {
 pub(super) use {is_apart, request_columns, session_columns};
 
 /// A row of `session_columns!`. Its percentile comes from elsewhere.
-pub fn session_row(row: &SqliteRow) -> Result<SessionRow, StoreError> {
+pub fn session_row(row: &Row) -> Result<SessionRow, StoreError> {
     let cells = Cells::keyed(row, SESSIONS, "session_id")?;
     Ok(SessionRow {
         session_id: cells.key().to_owned(),
@@ -64,11 +62,11 @@ pub fn session_row(row: &SqliteRow) -> Result<SessionRow, StoreError> {
 }
 
 /// A row of `request_columns!`.
-pub fn request_row(row: &SqliteRow) -> Result<RequestRow, StoreError> {
+pub fn request_row(row: &Row) -> Result<RequestRow, StoreError> {
     let cells = Cells::keyed(row, REQUESTS, "id")?;
     Ok(RequestRow {
         id: cells.key().to_owned(),
-        session_id: cells.get("session_id")?,
+        session_id: cells.optional_id_text("session_id")?,
         client_type: cells.get("client_type")?,
         method: cells.get("method")?,
         tool_name: cells.get("tool_name")?,
@@ -78,6 +76,6 @@ pub fn request_row(row: &SqliteRow) -> Result<RequestRow, StoreError> {
         duration_ms: cells.get("duration_ms")?,
         request_bytes: cells.count("request_bytes")?,
         response_bytes: cells.count("response_bytes")?,
-        response_tokens: cells.get("response_tokens")?,
+        response_tokens: cells.optional_count("response_tokens")?,
     })
 }

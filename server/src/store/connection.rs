@@ -1,0 +1,260 @@
+//! One way to ask either engine: statements with `$1`, values of the types that tables have, rows with cells.
+//!
+//! A statement is written once, in what both engines understand. Three things differ, and are put right here: a list that is
+//! bound as one value (`unnest($1) AS list (value)`), the types of ids and times (text in SQLite), and the search for a
+//! text. Where more differs there are two statements, in the engine's own module.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, Utc};
+use sqlx::{
+    Arguments, AssertSqlSafe, PgConnection, Postgres, Row as _, SqlSafeStr, Sqlite, SqliteConnection, Transaction,
+    error::BoxDynError,
+    postgres::{PgArguments, PgRow},
+    sqlite::{SqliteArguments, SqliteRow},
+};
+use uuid::Uuid;
+
+use super::{StoreError, postgres, sqlite, write::Table};
+
+/// Which database it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+impl Engine {
+    /// For people.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+        }
+    }
+
+    /// The statement in the engine's own words.
+    fn statement(self, statement: Cow<'static, str>) -> impl SqlSafeStr {
+        AssertSqlSafe(match self {
+            Self::Sqlite if statement.contains("unnest(") => {
+                Cow::Owned(statement.replace("unnest(", "json_each(").replace(" (value)", ""))
+            }
+            _ => statement,
+        })
+    }
+}
+
+/// What is bound to a `$1`.
+#[derive(Clone, Debug)]
+pub enum Value {
+    Text(String),
+    Id(Uuid),
+    Time(DateTime<Utc>),
+    Integer(i64),
+    Real(f64),
+    Ids(Vec<Uuid>),
+    Times(Vec<DateTime<Utc>>),
+    Texts(Vec<String>),
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Integer(number)
+    }
+}
+
+impl From<f64> for Value {
+    fn from(number: f64) -> Self {
+        Self::Real(number)
+    }
+}
+
+impl From<Uuid> for Value {
+    fn from(id: Uuid) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl From<DateTime<Utc>> for Value {
+    fn from(time: DateTime<Utc>) -> Self {
+        Self::Time(time)
+    }
+}
+
+/// A connection of either engine.
+#[derive(Debug)]
+pub enum Connection<'c> {
+    Sqlite(&'c mut SqliteConnection),
+    Postgres(&'c mut PgConnection),
+}
+
+/// A row of either engine.
+#[derive(Debug)]
+pub enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+impl Connection<'_> {
+    pub fn engine(&self) -> Engine {
+        match self {
+            Self::Sqlite(_) => Engine::Sqlite,
+            Self::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    pub async fn fetch_all(
+        &mut self,
+        statement: impl Into<Cow<'static, str>>,
+        values: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let statement = self.engine().statement(statement.into());
+        Ok(match self {
+            Self::Sqlite(connection) => {
+                let rows = sqlx::query_with(statement, for_sqlite(values)?).fetch_all(&mut **connection).await?;
+                rows.into_iter().map(Row::Sqlite).collect()
+            }
+            Self::Postgres(connection) => {
+                let rows = sqlx::query_with(statement, for_postgres(values)?).fetch_all(&mut **connection).await?;
+                rows.into_iter().map(Row::Postgres).collect()
+            }
+        })
+    }
+
+    /// The first row, if there is one.
+    pub async fn fetch_optional(
+        &mut self,
+        statement: impl Into<Cow<'static, str>>,
+        values: Vec<Value>,
+    ) -> Result<Option<Row>, StoreError> {
+        Ok(self.fetch_all(statement, values).await?.into_iter().next())
+    }
+
+    /// The first row of a statement that always gives one.
+    pub async fn fetch_one(
+        &mut self,
+        statement: impl Into<Cow<'static, str>>,
+        values: Vec<Value>,
+    ) -> Result<Row, StoreError> {
+        Ok(self.fetch_optional(statement, values).await?.ok_or(sqlx::Error::RowNotFound)?)
+    }
+
+    /// The number that a statement gives as its one row's one column.
+    pub async fn count(
+        &mut self,
+        statement: impl Into<Cow<'static, str>>,
+        values: Vec<Value>,
+    ) -> Result<u64, StoreError> {
+        let count: i64 = match self.fetch_one(statement, values).await? {
+            Row::Sqlite(row) => row.try_get(0)?,
+            Row::Postgres(row) => row.try_get(0)?,
+        };
+        Ok(count.max(0).unsigned_abs())
+    }
+
+    /// The first column of each row.
+    pub async fn texts(
+        &mut self,
+        statement: impl Into<Cow<'static, str>>,
+        values: Vec<Value>,
+    ) -> Result<Vec<String>, StoreError> {
+        let text = |row: &Row| match row {
+            Row::Sqlite(row) => row.try_get(0),
+            Row::Postgres(row) => row.try_get(0),
+        };
+        Ok(self.fetch_all(statement, values).await?.iter().map(text).collect::<Result<_, _>>()?)
+    }
+
+    /// Writes all rows into a table, or, where that is what its statement says, changes them.
+    pub async fn insert<T: Table>(&mut self, rows: &[T::Row<'_>]) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(connection) => T::sqlite().execute::<T>(connection, rows).await,
+            Self::Postgres(connection) => postgres::insert::<T>(connection, rows).await,
+        }
+    }
+
+    /// How many rows the statement changed.
+    pub async fn execute(
+        &mut self,
+        statement: impl Into<Cow<'static, str>>,
+        values: Vec<Value>,
+    ) -> Result<u64, StoreError> {
+        let statement = self.engine().statement(statement.into());
+        Ok(match self {
+            Self::Sqlite(connection) => {
+                sqlx::query_with(statement, for_sqlite(values)?).execute(&mut **connection).await?.rows_affected()
+            }
+            Self::Postgres(connection) => {
+                sqlx::query_with(statement, for_postgres(values)?).execute(&mut **connection).await?.rows_affected()
+            }
+        })
+    }
+}
+
+fn for_sqlite(values: Vec<Value>) -> Result<SqliteArguments, StoreError> {
+    let mut arguments = SqliteArguments::default();
+    let mut add = |value| -> Result<(), BoxDynError> {
+        match value {
+            Value::Text(text) => arguments.add(text),
+            Value::Id(id) => arguments.add(id.to_string()),
+            Value::Time(time) => arguments.add(sqlite::time_text(time)),
+            Value::Integer(number) => arguments.add(number),
+            Value::Real(number) => arguments.add(number),
+            Value::Ids(ids) => arguments.add(sqlite::json_list(ids)),
+            Value::Times(times) => arguments.add(sqlite::json_list(times.into_iter().map(sqlite::time_text))),
+            Value::Texts(texts) => arguments.add(serde_json::json!(texts).to_string()),
+        }
+    };
+    values.into_iter().try_for_each(&mut add).map_err(sqlx::Error::Encode)?;
+    Ok(arguments)
+}
+
+fn for_postgres(values: Vec<Value>) -> Result<PgArguments, StoreError> {
+    let mut arguments = PgArguments::default();
+    let mut add = |value| -> Result<(), BoxDynError> {
+        match value {
+            Value::Text(text) => arguments.add(postgres::storable(&text)),
+            Value::Id(id) => arguments.add(id),
+            Value::Time(time) => arguments.add(time),
+            Value::Integer(number) => arguments.add(number),
+            Value::Real(number) => arguments.add(number),
+            Value::Ids(ids) => arguments.add(ids),
+            Value::Times(times) => arguments.add(times),
+            Value::Texts(texts) => arguments.add(texts.iter().map(|text| postgres::storable(text)).collect::<Vec<_>>()),
+        }
+    };
+    values.into_iter().try_for_each(&mut add).map_err(sqlx::Error::Encode)?;
+    Ok(arguments)
+}
+
+/// A transaction that sees the last commit and, until it ends, no later one.
+#[derive(Debug)]
+pub enum Snapshot {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Snapshot {
+    pub fn connection(&mut self) -> Connection<'_> {
+        match self {
+            Self::Sqlite(transaction) => Connection::Sqlite(transaction),
+            Self::Postgres(transaction) => Connection::Postgres(transaction),
+        }
+    }
+
+    /// Ends it: whoever lets go of it without leaves a connection that is not used again.
+    pub async fn end(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(transaction) => transaction.commit().await?,
+            Self::Postgres(transaction) => transaction.commit().await?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,125 @@
+//! The conditions of a list: those that its filter gives, and no others, so that the engine can choose an index for them.
+
+use std::fmt::Write;
+
+use crate::store::{
+    StoreError,
+    connection::{Connection, Engine, Row, Value},
+};
+
+/// Conditions that all must hold. Their text comes from this program alone; what people ask for goes in as parameters.
+#[derive(Debug)]
+pub struct Conditions {
+    engine: Engine,
+    sql: String,
+    values: Vec<Value>,
+}
+
+impl Conditions {
+    pub fn new(engine: Engine) -> Self {
+        Self { engine, sql: String::new(), values: Vec::new() }
+    }
+
+    /// One that needs no parameter.
+    pub fn add(&mut self, condition: &'static str) {
+        self.sql.push_str(if self.sql.is_empty() { " WHERE " } else { " AND " });
+        self.sql.push_str(condition);
+    }
+
+    /// One with `{}` where its parameters go, in their order.
+    pub fn bind<V: Into<Value>>(&mut self, condition: &'static str, parameters: impl IntoIterator<Item = V>) {
+        let mut parts = condition.split("{}");
+        self.add(parts.next().unwrap_or_default());
+        for (part, parameter) in parts.zip(parameters) {
+            self.values.push(parameter.into());
+            // Writing to a string cannot fail.
+            let _ = write!(self.sql, "${}{part}", self.values.len());
+        }
+    }
+
+    /// That the error message contains a text, letter case ignored in every script.
+    pub fn error_contains(&mut self, text: &str) {
+        match self.engine {
+            Engine::Sqlite => self.bind("error_message GLOB {}", [&*glob(text)]),
+            Engine::Postgres => self.bind("error_message ~ {}", [&*regular_expression(text)]),
+        }
+    }
+
+    /// How many rows match.
+    pub async fn count(&self, select: &'static str, connection: &mut Connection<'_>) -> Result<u64, StoreError> {
+        connection.count(format!("{select}{}", self.sql), self.values.clone()).await
+    }
+
+    /// The rows that match, in the order and up to the limit that `tail` says.
+    pub async fn fetch(
+        self,
+        select: &'static str,
+        tail: &'static str,
+        connection: &mut Connection<'_>,
+    ) -> Result<Vec<Row>, StoreError> {
+        connection.fetch_all(format!("{select}{} {tail}", self.sql), self.values).await
+    }
+}
+
+/// A pattern for `GLOB` that matches what contains `text`. `LIKE` ignores letter case for ASCII only.
+fn glob(text: &str) -> String {
+    let escape = |letter| if matches!(letter, '*' | '?' | '[') { format!("[{letter}]") } else { letter.to_string() };
+    format!("*{}*", pattern(text, escape))
+}
+
+/// The same for PostgreSQL, whose `ILIKE` knows the letters of the database's locale, which may be none but ASCII.
+fn regular_expression(text: &str) -> String {
+    let escape = |letter: char| if letter.is_ascii_punctuation() { format!("\\{letter}") } else { letter.to_string() };
+    pattern(text, escape)
+}
+
+/// Each letter becomes the set of its cases; what is no letter is escaped.
+fn pattern(text: &str, escape: impl Fn(char) -> String) -> String {
+    let mut pattern = String::new();
+    for letter in text.chars() {
+        let mut cases: Vec<char> = vec![letter];
+        // Where another case is more than one letter (ß → SS) there is no set for it.
+        for case in [single(letter.to_lowercase()), single(letter.to_uppercase())].into_iter().flatten() {
+            if !cases.contains(&case) {
+                cases.push(case);
+            }
+        }
+        if cases.len() > 1 {
+            pattern.push('[');
+            pattern.extend(cases);
+            pattern.push(']');
+        } else {
+            pattern.push_str(&escape(letter));
+        }
+    }
+    pattern
+}
+
+fn single(mut letters: impl Iterator<Item = char>) -> Option<char> {
+    letters.next().filter(|_| letters.next().is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_becomes_a_pattern_of_its_cases() {
+        assert_eq!(glob("a1"), "*[aA]1*");
+        assert_eq!(glob("É"), "*[Éé]*");
+        assert_eq!(glob("50%_"), "*50%_*");
+        assert_eq!(glob("*?[]^-"), "*[*][?][[]]^-*");
+        assert_eq!(regular_expression("a.1 É"), r"[aA]\.1 [Éé]");
+        assert_eq!(regular_expression(r"]\^"), r"\]\\\^");
+    }
+
+    #[test]
+    fn parameters_are_numbered_in_their_order() {
+        let mut conditions = Conditions::new(Engine::Sqlite);
+        conditions.add("a = 1");
+        conditions.bind("(b, c) < ({}, {})", ["x", "y"]);
+        conditions.bind("d = {}", [Value::Real(1.5)]);
+        assert_eq!(conditions.sql, " WHERE a = 1 AND (b, c) < ($1, $2) AND d = $3");
+        assert_eq!(conditions.values.len(), 3);
+    }
+}

@@ -1,0 +1,49 @@
+//! What reports ask, one file each, once for both engines. Every report reads within one snapshot, so that its figures are of
+//! one moment.
+
+mod conditions;
+mod facets;
+mod figures;
+mod overview;
+mod percentiles;
+mod request;
+mod requests;
+mod rows;
+mod session;
+mod sessions;
+
+use uuid::Uuid;
+
+use super::{Store, StoreError, cells::Cells, tables::SESSIONS};
+
+impl Store {
+    /// How many requests a session has made, and how many of them failed; `None` when there is no such session.
+    pub async fn session_totals(&self, session_id: Uuid) -> Result<Option<(u64, u64)>, StoreError> {
+        let mut snapshot = self.snapshot().await?;
+        let statement = "SELECT total_requests, failed_requests FROM archon_mcp_sessions WHERE session_id = $1";
+        let row = snapshot.connection().fetch_optional(statement, vec![session_id.into()]).await?;
+        snapshot.end().await?;
+        row.map(|row| {
+            let cells = Cells::of(&row, SESSIONS, session_id.to_string());
+            Ok((cells.count("total_requests")?, cells.count("failed_requests")?))
+        })
+        .transpose()
+    }
+
+    /// How many sessions are active and how many idle, probes left out: the figures of the overview.
+    pub async fn connected_sessions(&self) -> Result<(u64, u64), StoreError> {
+        let mut snapshot = self.snapshot().await?;
+        let connected = sessions::connected(&mut snapshot.connection()).await?;
+        snapshot.end().await?;
+        Ok(connected)
+    }
+
+    /// What brings the session of that transport id back; `None` when there is none, or when its client ended it.
+    pub async fn parked_session(&self, transport_session_id: &str) -> Result<Option<String>, StoreError> {
+        let mut snapshot = self.snapshot().await?;
+        let statement = "SELECT state FROM archon_mcp_transport_sessions WHERE transport_session_id = $1";
+        let state = snapshot.connection().texts(statement, vec![transport_session_id.into()]).await?;
+        snapshot.end().await?;
+        Ok(state.into_iter().next())
+    }
+}

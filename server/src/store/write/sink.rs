@@ -1,0 +1,35 @@
+//! Where the values of a row go on their way into a statement, and what a statement that writes many rows is.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::store::sqlite::Statement;
+
+/// The values of rows, in the order of their table's columns.
+pub trait Sink<'v> {
+    fn id(&mut self, id: Option<Uuid>);
+    fn text(&mut self, text: Option<&'v str>);
+    /// JSON, as text.
+    fn json(&mut self, json: Option<&'v str>);
+    fn time(&mut self, time: Option<DateTime<Utc>>);
+    fn integer(&mut self, number: Option<i64>);
+    fn real(&mut self, number: Option<f64>);
+    fn flag(&mut self, flag: bool);
+    fn bytes(&mut self, bytes: Vec<u8>);
+
+    /// Integers are signed; nothing here is counted or measured up to 2^63.
+    fn count(&mut self, count: u64) {
+        self.integer(Some(i64::try_from(count).unwrap_or(i64::MAX)));
+    }
+}
+
+/// A statement that writes many rows, in both dialects, with `{}` where the rows go.
+pub trait Table {
+    type Row<'v>;
+
+    fn sqlite() -> &'static Statement;
+    const POSTGRES: &'static str;
+
+    /// Hands over the values of a row.
+    fn bind<'v>(row: &Self::Row<'v>, into: &mut impl Sink<'v>);
+}

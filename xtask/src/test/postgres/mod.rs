@@ -1,0 +1,65 @@
+//! PostgreSQL for the tests: the server that the environment names, or a private one for this run alone.
+//!
+//! A private server, so that no test can touch anybody's data, and so that nothing has to be set up by hand. It trades
+//! safety for speed, since nothing in it outlives the run.
+
+mod account;
+mod folder;
+mod installation;
+mod server;
+
+use std::{env, net::TcpListener};
+
+use anyhow::{Context, Result};
+
+use self::{installation::Installation, server::Server};
+use crate::progress::Progress;
+
+/// The variable that names the PostgreSQL server for the tests.
+pub const VARIABLE: &str = "TRACON_TEST_POSTGRES_URL";
+
+/// A server for the tests. A private one ends with this value, and its folder goes.
+#[derive(Debug)]
+pub enum Cluster {
+    /// Somebody else's: it is left as it is.
+    Named(String),
+    Private(Server),
+}
+
+/// Finds PostgreSQL's programs, or has them installed, unless the environment names a server.
+pub fn ensure(progress: &Progress) -> Result<()> {
+    if named()?.is_none() {
+        Installation::ensure(progress)?;
+    }
+    Ok(())
+}
+
+impl Cluster {
+    /// The server that `TRACON_TEST_POSTGRES_URL` names or, where that is not set, a private one, started now.
+    pub fn start(progress: &Progress) -> Result<Self> {
+        if let Some(url) = named()? {
+            progress.say(format!("postgres: the server that {VARIABLE} names"));
+            return Ok(Self::Named(url));
+        }
+        let installation = Installation::ensure(progress)?;
+        let origin = format!("PostgreSQL {} from {}", installation.version, installation.programs.display());
+        let server = Server::start(installation, || Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port()))?;
+        progress.say(format!("postgres: {origin}, at {}", server.url()));
+        Ok(Self::Private(server))
+    }
+
+    /// Where it is, and as whom to log in: `postgres://tracon@127.0.0.1:PORT/postgres`.
+    pub fn url(&self) -> &str {
+        match self {
+            Self::Named(url) => url,
+            Self::Private(server) => server.url(),
+        }
+    }
+}
+
+/// What the variable says; set to nothing, it is as good as not set.
+fn named() -> Result<Option<String>> {
+    let Some(value) = env::var_os(VARIABLE).filter(|value| !value.is_empty()) else { return Ok(None) };
+    let url = value.to_str().with_context(|| format!("{VARIABLE} is not UTF-8; it should be postgres://..."))?;
+    Ok(Some(url.to_owned()))
+}
