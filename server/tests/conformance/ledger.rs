@@ -2,8 +2,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use sqlx::{FromRow, SqlitePool, sqlite::SqliteConnectOptions};
+use sqlx::FromRow;
 use tracon::serve::Running;
+
+use crate::database::{Peek, Site};
 
 use super::witness::{Seen, Witness};
 
@@ -23,10 +25,10 @@ struct Row {
 
 /// Asserts that each request that was sent has one row, that there is no other row, and that none was the server's own
 /// fault. Gives their number.
-pub async fn compare(running: &Running, witness: &Witness) -> usize {
+pub async fn compare(site: &Site, running: &Running, witness: &Witness) -> usize {
     let own = witness.address.to_string();
     let sent: Vec<String> = witness.seen().iter().filter_map(|seen| sent_name(seen, &own)).collect();
-    let rows = settled_rows(running, sent.len()).await;
+    let rows = settled_rows(site, running, sent.len()).await;
 
     let unequal = unequal(&sent, &rows.iter().map(row_name).collect::<Vec<_>>());
     assert!(unequal.is_empty(), "requests without exactly one row:\n{}", unequal.join("\n"));
@@ -63,10 +65,8 @@ fn unequal(sent: &[String], recorded: &[String]) -> Vec<String> {
 }
 
 /// Everything that was recorded, once it is written; waits a while for so many rows.
-async fn settled_rows(running: &Running, count: usize) -> Vec<Row> {
-    let file = running.config.data_dir.join("tracon.db");
-    let database = SqlitePool::connect_with(SqliteConnectOptions::new().filename(file).read_only(true)).await;
-    let database = database.expect("the database opens");
+async fn settled_rows(site: &Site, running: &Running, count: usize) -> Vec<Row> {
+    let database = site.open().await;
     let mut changes = running.changes.clone();
     let written = async {
         while all(&database).await.len() < count {
@@ -79,7 +79,6 @@ async fn settled_rows(running: &Running, count: usize) -> Vec<Row> {
     all(&database).await
 }
 
-async fn all(database: &SqlitePool) -> Vec<Row> {
-    let rows = sqlx::query_as("SELECT method, rpc_id, outcome, error_message FROM archon_mcp_requests ORDER BY id");
-    rows.fetch_all(database).await.expect("the requests can be read")
+async fn all(database: &Peek) -> Vec<Row> {
+    database.rows("SELECT method, rpc_id, outcome, error_message FROM archon_mcp_requests ORDER BY id").await
 }

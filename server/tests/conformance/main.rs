@@ -7,8 +7,13 @@
 
 #![expect(clippy::expect_used, reason = "in a test, what is not as expected is its failure")]
 
+#[expect(dead_code, reason = "the stories about the endpoint use the rest")]
+#[path = "../support/database.rs"]
+mod database;
 mod fixtures;
 mod ledger;
+#[path = "../support/postgres.rs"]
+mod postgres;
 mod suite;
 mod witness;
 
@@ -16,26 +21,21 @@ use std::collections::BTreeSet;
 
 use reqwest::Client;
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use tracon::{
-    config::Config,
-    serve::{Running, Setup},
-};
+use tracon::serve::{Running, Setup};
 
-use self::{fixtures::Fixtures, suite::Suite, witness::Witness};
+use self::{database::Site, fixtures::Fixtures, suite::Suite, witness::Witness};
 
 /// A server with the fixtures, on a free port, with a database of its own.
-async fn start(directory: &TempDir) -> Running {
-    let config =
-        Config { bind: ([127, 0, 0, 1], 0).into(), data_dir: directory.path().join("data"), ..Config::default() };
+async fn start(site: &Site) -> Running {
+    let config = site.config();
     assert!(config.tracking.enabled, "without the tracker this would prove nothing");
     Setup::new(config).start_with(|_| Fixtures::default()).await.expect("the server starts")
 }
 
 /// Runs a suite, and holds what was recorded against what was sent.
 async fn run(suite: Suite) {
-    let directory = TempDir::new().expect("a temporary directory");
-    let running = start(&directory).await;
+    let place = Site::new().await;
+    let running = start(&place).await;
     let witness = Witness::before(running.address).await;
     let url = format!("http://{}/mcp", witness.address);
 
@@ -44,7 +44,7 @@ async fn run(suite: Suite) {
     let score = suite.run(&url).await;
     println!("\n{suite}: {score}");
     score.assert_at_least(suite.least);
-    let recorded = ledger::compare(&running, &witness).await;
+    let recorded = ledger::compare(&place, &running, &witness).await;
     println!("{recorded} requests, one row for each");
     running.stop().await.expect("the server stops");
 }
@@ -76,8 +76,8 @@ async fn listed_tools(url: &str) -> BTreeSet<String> {
 
 #[tokio::test]
 async fn the_fixtures_are_what_the_endpoint_lists() {
-    let directory = TempDir::new().expect("a temporary directory");
-    let running = start(&directory).await;
+    let place = Site::new().await;
+    let running = start(&place).await;
     assert_eq!(listed_tools(&format!("http://{}/mcp", running.address)).await, fixture_tools());
 }
 

@@ -12,10 +12,8 @@ async fn payload_of(server: &TestServer, message: &str) -> Option<(Option<String
     let session = hand.initialize("hand").await;
     answer(hand.legacy_call(&session, 1, "echo", json!({"message": message, "password": "hunter2"}))).await;
     server.rows().await;
-    sqlx::query_as("SELECT arguments, result, result_cut FROM archon_mcp_payloads")
-        .fetch_optional(&server.database)
-        .await
-        .expect("it can be read")
+    let mut payloads = server.database.rows("SELECT arguments, result, result_cut FROM archon_mcp_payloads").await;
+    payloads.pop()
 }
 
 #[tokio::test]
@@ -27,7 +25,7 @@ async fn by_default_secrets_are_replaced_before_anything_is_kept() {
     assert!(result.contains("the key is [redacted]!") && !is_cut, "{result}");
     // Nothing of it is anywhere on disk, the spool and the write-ahead log included.
     let files = walk(&server.running.config.data_dir);
-    assert!(files.len() > 2, "{files:?}");
+    assert!(files.len() > 2 || server.site.is_postgres(), "{files:?}");
     for file in files {
         let bytes = std::fs::read(&file).expect("it can be read");
         for secret in [SECRET, "hunter2"] {
@@ -90,19 +88,14 @@ async fn tokens_of_results_and_of_definitions_are_estimated() {
     let list = json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"});
     hand.send(hand.in_session(&session), &list).await;
     server.rows().await;
-    let tokens: Vec<(String, Option<u32>)> =
-        sqlx::query_as("SELECT method, response_tokens FROM archon_mcp_requests ORDER BY id")
-            .fetch_all(&server.database)
-            .await
-            .expect("they can be read");
+    let tokens: Vec<(String, Option<i64>)> =
+        server.database.rows("SELECT method, response_tokens FROM archon_mcp_requests ORDER BY id").await;
     // Ten tokens a sentence, and a few for what stands around them.
     assert!(matches!(tokens[1].1, Some(200..240)), "{tokens:?}");
     assert_eq!(tokens[0].1, None, "no model reads the answer to a handshake");
     assert!(tokens[2].1.is_some_and(|tokens| tokens > 100), "{tokens:?}");
-    let definitions: Vec<(String, u32)> = sqlx::query_as("SELECT tool_name, tokens FROM archon_mcp_tool_definitions")
-        .fetch_all(&server.database)
-        .await
-        .expect("they can be read");
+    let definitions: Vec<(String, i64)> =
+        server.database.rows("SELECT tool_name, tokens FROM archon_mcp_tool_definitions").await;
     assert!(
         definitions.len() >= 6 && definitions.iter().all(|(_, tokens)| (15..200).contains(tokens)),
         "{definitions:?}"

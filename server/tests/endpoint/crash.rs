@@ -10,14 +10,13 @@ use std::{
 
 use reqwest::Client;
 use serde_json::{Value, json};
-use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
-use tempfile::TempDir;
 use tokio::{
     process::{Child, Command},
     sync::Notify,
 };
-use tracon::{config::Config, serve::Setup};
+use tracon::serve::Setup;
 
+use crate::database::Site;
 use crate::support::{
     BOUND,
     http::{ACCEPT, SESSIONLESS, handshake},
@@ -51,11 +50,11 @@ impl Answered {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_answer_that_was_read_is_recorded_once_across_thirty_kills() {
-    let directory = TempDir::new().expect("a directory");
+    let site = Site::new().await;
     let answered = Arc::new(Answered::default());
     let mut sessions = Vec::new();
     for round in 0..ROUNDS {
-        let (mut server, url) = start(&directory).await;
+        let (mut server, url) = start(&site).await;
         let clients: Vec<_> =
             (0..CLIENTS).map(|client| tokio::spawn(load(url.clone(), round, client, Arc::clone(&answered)))).collect();
         // Some moments are within a batch, some between, some in the handshakes.
@@ -68,16 +67,14 @@ async fn every_answer_that_was_read_is_recorded_once_across_thirty_kills() {
         }
     }
 
-    let config = Config { bind: ([127, 0, 0, 1], 0).into(), data_dir: data_dir(&directory), ..Config::default() };
-    let running = Setup::new(config).start().await.expect("it starts");
+    let running = Setup::new(site.config()).start().await.expect("it starts");
     let settled = running.tracker().expect("tracking is on").recorder.settled();
     tokio::time::timeout(BOUND, settled).await.expect("what waits is written");
     running.stop().await.expect("it stops");
 
-    let database = data_dir(&directory).join("tracon.db");
-    let database = SqlitePool::connect_with(SqliteConnectOptions::new().filename(database)).await.expect("a database");
+    let database = site.open().await;
     let recorded: Vec<(String,)> =
-        query(&database, "SELECT rpc_id FROM archon_mcp_requests WHERE tool_name IS NOT NULL").await;
+        database.rows("SELECT rpc_id FROM archon_mcp_requests WHERE tool_name IS NOT NULL").await;
     let unique: HashSet<String> = recorded.iter().map(|(id,)| id.clone()).collect();
     assert_eq!(unique.len(), recorded.len(), "none is there twice");
     let answered = answered.ids.lock().expect("no client panicked").clone();
@@ -85,41 +82,48 @@ async fn every_answer_that_was_read_is_recorded_once_across_thirty_kills() {
     assert!(missing.is_empty(), "{} of {} are missing: {missing:?}", missing.len(), answered.len());
     assert!(answered.len() > 1_000, "there was a load: {}", answered.len());
 
-    let wrong: Vec<(String, i64, i64, i64, i64)> = query(
-        &database,
-        "SELECT s.session_id, s.total_requests, COUNT(r.id), s.failed_requests, COUNT(r.id) FILTER (WHERE r.status = 'error')
+    let wrong: Vec<(String, i64, i64, i64, i64)> = database.rows(
+        "SELECT CAST(s.session_id AS TEXT), s.total_requests, COUNT(r.id), s.failed_requests, COUNT(r.id) FILTER (WHERE r.status = 'error')
          FROM archon_mcp_sessions s LEFT JOIN archon_mcp_requests r USING (session_id) GROUP BY s.session_id
          HAVING s.total_requests <> COUNT(r.id) OR s.failed_requests <> COUNT(r.id) FILTER (WHERE r.status = 'error')",
     )
     .await;
     assert_eq!(wrong, [], "counters are those of the rows");
-    let rows: Sums = sums(
-        &database,
-        "SELECT COUNT(*) AS requests, SUM(status = 'error') AS errors, SUM(request_bytes) AS request_bytes,
-             SUM(response_bytes) AS response_bytes, SUM(COALESCE(response_tokens, 0)) AS tokens,
-             COUNT(session_id) AS with_session FROM archon_mcp_requests",
-    )
-    .await;
-    for width in ["minute", "hour", "day"] {
-        let rollups = sums(
-            &database,
-            &format!(
-                "SELECT SUM({ALL}) AS requests, SUM({ALL} - ok - input_required) AS errors,
-                     SUM(request_bytes) AS request_bytes, SUM(response_bytes) AS response_bytes,
-                     SUM(response_tokens) AS tokens, SUM(with_session) AS with_session
-                 FROM archon_mcp_rollups WHERE width = '{width}' AND tool_name = ''"
-            ),
+    let rows: Sums = database
+        .row(
+            "SELECT COUNT(*) AS requests, COUNT(*) FILTER (WHERE status = 'error') AS errors,
+                 CAST(SUM(request_bytes) AS BIGINT) AS request_bytes,
+                 CAST(SUM(response_bytes) AS BIGINT) AS response_bytes,
+                 CAST(SUM(COALESCE(response_tokens, 0)) AS BIGINT) AS tokens,
+                 COUNT(session_id) AS with_session FROM archon_mcp_requests",
         )
         .await;
+    for width in ["minute", "hour", "day"] {
+        let rollups: Sums = database
+            .row(&format!(
+                "SELECT CAST(SUM({ALL}) AS BIGINT) AS requests,
+                     CAST(SUM({ALL} - ok - input_required) AS BIGINT) AS errors,
+                     CAST(SUM(request_bytes) AS BIGINT) AS request_bytes,
+                     CAST(SUM(response_bytes) AS BIGINT) AS response_bytes,
+                     CAST(SUM(response_tokens) AS BIGINT) AS tokens, CAST(SUM(with_session) AS BIGINT) AS with_session
+                 FROM archon_mcp_rollups WHERE width = '{width}' AND tool_name = ''"
+            ))
+            .await;
         assert_eq!(rollups, rows, "by the {width}");
     }
-    let dangling: Vec<(i64,)> = query(&database, "SELECT rowid FROM pragma_foreign_key_check").await;
+    let dangling: Vec<(String,)> = database
+        .rows(
+            "SELECT CAST(id AS TEXT) FROM archon_mcp_requests
+             WHERE session_id IS NOT NULL AND session_id NOT IN (SELECT session_id FROM archon_mcp_sessions)",
+        )
+        .await;
     assert_eq!(dangling, [], "no request names a session that is not there");
-    let alone: Vec<(String,)> =
-        query(&database, "SELECT id FROM archon_mcp_requests WHERE session_id IS NULL AND tool_name IS NOT NULL").await;
+    let alone: Vec<(String,)> = database
+        .rows("SELECT CAST(id AS TEXT) FROM archon_mcp_requests WHERE session_id IS NULL AND tool_name IS NOT NULL")
+        .await;
     assert_eq!(alone, [], "no call has lost its session");
     let open: Vec<(String,)> =
-        query(&database, "SELECT session_id FROM archon_mcp_sessions WHERE status <> 'disconnected'").await;
+        database.rows("SELECT CAST(session_id AS TEXT) FROM archon_mcp_sessions WHERE status <> 'disconnected'").await;
     assert_eq!(open, [], "what the killed servers left open is closed");
     assert!(!sessions.is_empty(), "legacy clients were among them");
 }
@@ -138,25 +142,11 @@ struct Sums {
     with_session: i64,
 }
 
-async fn sums(database: &SqlitePool, statement: &str) -> Sums {
-    sqlx::query_as(sqlx::AssertSqlSafe(statement.to_owned())).fetch_one(database).await.expect("it can be read")
-}
-
-async fn query<T>(database: &SqlitePool, statement: &'static str) -> Vec<T>
-where
-    T: for<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow> + Send + Unpin,
-{
-    sqlx::query_as(statement).fetch_all(database).await.expect("it can be read")
-}
-
-fn data_dir(directory: &TempDir) -> std::path::PathBuf {
-    directory.path().join("data")
-}
-
 /// The real binary, and where it listens.
-async fn start(directory: &TempDir) -> (Child, String) {
+async fn start(site: &Site) -> (Child, String) {
     let mut server = Command::new(env!("CARGO_BIN_EXE_tracon"));
-    server.current_dir(directory.path()).args(["--bind", "127.0.0.1:0", "--log", "off"]);
+    server.current_dir(site.directory()).args(["--bind", "127.0.0.1:0", "--log", "off"]);
+    server.env("TRACON_DATABASE_URL", site.url());
     started(server).await
 }
 

@@ -7,10 +7,14 @@
 mod capture;
 mod clients;
 mod crash;
+#[path = "../support/database.rs"]
+mod database;
 mod health;
 mod outage;
 mod outcomes;
 mod parking;
+#[path = "../support/postgres.rs"]
+mod postgres;
 mod refusals;
 mod sessions;
 mod support;

@@ -1,17 +1,15 @@
 //! The database or the spool's disk is away: calls go on, and the books say what became of their records.
 
-use std::path::Path;
-
 use reqwest::Client;
 use serde_json::{Value, json};
-use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
-use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tracon_app::reports::RecorderHealth;
 
+use crate::database::Site;
 use crate::support::{
     BOUND, TestServer,
     http::{ACCEPT, Answer, Hand, answer, handshake},
+    lock::Lock,
     process::started,
 };
 
@@ -34,10 +32,8 @@ async fn while_the_database_is_locked_calls_go_on_and_nothing_is_lost() {
     echo(&hand, &session, 0..10).await;
     assert_eq!(server.rows().await.len(), 11);
 
-    let file = server.running.config.data_dir.join("tracon.db");
-    let mut other =
-        SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(file)).await.expect("it opens");
-    let lock = other.begin_with("BEGIN EXCLUSIVE").await.expect("it is locked");
+    let other = server.site.open().await;
+    let lock = Lock::of(&other).await;
     echo(&hand, &session, 10..200).await;
     let recorder = &server.running.tracker().expect("tracking is on").recorder;
     tokio::time::timeout(BOUND, recorder.failing()).await.expect("the writer notices");
@@ -47,7 +43,7 @@ async fn while_the_database_is_locked_calls_go_on_and_nothing_is_lost() {
     let checked = answer(hand.request(reqwest::Method::GET, "/readyz")).await;
     assert_eq!(checked.status, 503, "{checked:?}");
 
-    lock.rollback().await.expect("it is unlocked");
+    lock.release().await;
     assert_eq!(server.rows().await.len(), 201);
     let after = health(&server);
     assert_eq!((after.waiting, after.lost, after.failing_since), (0, 0, None), "{after:?}");
@@ -60,15 +56,13 @@ async fn what_waits_when_the_server_stops_is_written_at_the_next_start() {
     let hand = server.hand();
     let session = hand.initialize("hand").await;
     assert_eq!(server.rows().await.len(), 1);
-    let file = server.running.config.data_dir.join("tracon.db");
-    let mut other =
-        SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(file)).await.expect("it opens");
-    let lock = other.begin_with("BEGIN EXCLUSIVE").await.expect("it is locked");
+    let other = server.site.open().await;
+    let lock = Lock::of(&other).await;
     echo(&hand, &session, 0..5).await;
     drop(hand);
     let (stopped, place) = server.stop().await;
     let message = stopped.expect_err("records wait").to_string();
-    lock.rollback().await.expect("it is unlocked");
+    lock.release().await;
     let server = place.start().await;
     assert!(message.contains("records wait in the spool"), "{message}");
     assert_eq!(server.rows().await.len(), 6);
@@ -78,22 +72,23 @@ async fn what_waits_when_the_server_stops_is_written_at_the_next_start() {
 }
 
 /// A server whose spool has a disk of its own, of 1 MiB. In name spaces of its own, so that nobody needs to be root.
-fn with_small_disk(directory: &Path) -> Command {
-    std::fs::create_dir_all(directory.join("data/spool")).expect("it can be made");
+fn with_small_disk(site: &Site) -> Command {
+    std::fs::create_dir_all(site.directory().join("data/spool")).expect("it can be made");
     let script = format!(
         "mount -t tmpfs -o size=1m tmpfs data/spool && exec {} --bind 127.0.0.1:0 --log off",
         env!("CARGO_BIN_EXE_tracon")
     );
     let mut unshared = Command::new("unshare");
-    unshared.args(["--user", "--map-root-user", "--mount", "sh", "-c", &script]).current_dir(directory);
+    unshared.args(["--user", "--map-root-user", "--mount", "sh", "-c", &script]).current_dir(site.directory());
+    unshared.env("TRACON_DATABASE_URL", site.url());
     unshared
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn on_a_full_disk_calls_go_on_and_the_lost_are_counted_exactly() {
-    let directory = TempDir::new().expect("a directory");
-    let (server, url) = started(with_small_disk(directory.path())).await;
+    let site = Site::new().await;
+    let (server, url) = started(with_small_disk(&site)).await;
     let client = Client::new();
     let opened = post(&client, &url, None, &handshake("hand")).await;
     let session = opened.session_id.expect("a session");
@@ -104,10 +99,8 @@ async fn on_a_full_disk_calls_go_on_and_the_lost_are_counted_exactly() {
         assert!(answer.message["result"]["isError"] != true && answer.status == 200, "{answer:?}");
         answer.message["result"]["structuredContent"]["health"]["recorder"].clone()
     };
-    let file = directory.path().join("data/tracon.db");
-    let mut other =
-        SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(&file)).await.expect("it opens");
-    let lock = other.begin_with("BEGIN EXCLUSIVE").await.expect("it is locked");
+    let database = site.open().await;
+    let lock = Lock::of(&database).await;
 
     let mut calls = 0;
     let mut lost = 0;
@@ -120,7 +113,7 @@ async fn on_a_full_disk_calls_go_on_and_the_lost_are_counted_exactly() {
         calls += 1;
         lost = call(calls, "health_check").await["lost"].as_u64().expect("a count");
     }
-    lock.rollback().await.expect("it is unlocked");
+    lock.release().await;
     let recorder = loop {
         calls += 1;
         let recorder = call(calls, "health_check").await;
@@ -130,15 +123,10 @@ async fn on_a_full_disk_calls_go_on_and_the_lost_are_counted_exactly() {
         }
     };
     terminate(server).await;
-    let mut database =
-        SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(&file)).await.expect("it opens");
-    let rows: u32 = sqlx::query_scalar("SELECT COUNT(*) FROM archon_mcp_requests WHERE tool_name IS NOT NULL")
-        .fetch_one(&mut database)
-        .await
-        .expect("they are counted");
+    let (rows,): (i64,) = database.row("SELECT COUNT(*) FROM archon_mcp_requests WHERE tool_name IS NOT NULL").await;
     let lost = recorder["lost"].as_u64().expect("a count");
     assert!(lost >= 20);
-    assert_eq!(u64::from(rows) + lost, u64::from(calls), "what is not there is what was counted as lost");
+    assert_eq!(rows.unsigned_abs() + lost, u64::from(calls), "what is not there is what was counted as lost");
 }
 
 async fn post(client: &Client, url: &str, session: Option<&str>, body: &Value) -> Answer {

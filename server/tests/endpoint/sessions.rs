@@ -1,12 +1,16 @@
 //! When sessions start, how requests are tied to them, and when and why they end.
 
-use super::support::{
-    SessionRow, TestServer,
-    http::{answer, handshake},
+use super::{
+    database::Peek,
+    support::{
+        SessionRow, TestServer,
+        http::{answer, handshake},
+    },
 };
-use chrono::TimeDelta;
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use reqwest::Method;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
@@ -19,17 +23,23 @@ async fn echo(server: &TestServer, meta: Value) {
     assert_eq!(answer(call).await.status, 200);
 }
 
+/// As the design note has it.
+const CHECK: &str =
+    "SELECT session_id, client_type, status, connected_at FROM archon_mcp_sessions ORDER BY connected_at DESC LIMIT 1";
+
 #[tokio::test]
 async fn the_check_of_the_original_works_as_written() {
     let server = TestServer::start().await;
     server.hand().initialize("claude-code").await;
     server.rows().await;
-    let (session_id, client_type, status, connected_at): (String, String, String, String) = sqlx::query_as(
-        "SELECT session_id, client_type, status, connected_at FROM archon_mcp_sessions ORDER BY connected_at DESC LIMIT 1",
-    )
-    .fetch_one(&server.database)
-    .await
-    .expect("a session");
+    let (session_id, client_type, status, connected_at): (String, String, String, String) = match &server.database {
+        Peek::Sqlite(pool) => sqlx::query_as(CHECK).fetch_one(pool).await.expect("a session"),
+        Peek::Postgres(pool) => {
+            let row: (Uuid, String, String, DateTime<Utc>) =
+                sqlx::query_as(CHECK).fetch_one(pool).await.expect("a session");
+            (row.0.to_string(), row.1, row.2, row.3.to_rfc3339_opts(SecondsFormat::Micros, true))
+        }
+    };
     assert_eq!(session_id.len(), 36);
     assert_eq!((client_type.as_str(), status.as_str()), ("Claude Code", "active"));
     assert_eq!(connected_at, "2026-01-09T14:40:00.123456Z");
@@ -223,17 +233,14 @@ async fn stopping_the_server_lets_calls_finish_and_closes_the_sessions() {
     let session = hand.initialize("hand").await;
     let call = tokio::spawn(hand.legacy_call(&session, 1, "wait", json!({})).send());
     server.gate.entered().await;
-    let TestServer { running, gate, database, directory: _directory, .. } = server;
+    let TestServer { running, gate, database, site: _site, .. } = server;
     let stopping = tokio::spawn(running.stop());
     gate.open();
     let body = call.await.expect("the task runs").expect("an answer").text().await.expect("a body");
     assert!(body.contains("through"), "{body}");
     stopping.await.expect("the task runs").expect("the server stops");
     let (status, reason, requests): (String, String, i64) =
-        sqlx::query_as("SELECT status, disconnect_reason, total_requests FROM archon_mcp_sessions")
-            .fetch_one(&database)
-            .await
-            .expect("the session");
+        database.row("SELECT status, disconnect_reason, total_requests FROM archon_mcp_sessions").await;
     assert_eq!((status.as_str(), reason.as_str(), requests), ("disconnected", "server_shutdown", 2));
 }
 
@@ -243,10 +250,9 @@ async fn what_an_earlier_process_left_open_is_closed_at_the_next_start() {
     let hand = server.hand();
     hand.initialize("hand").await;
     server.clock.advance(TimeDelta::minutes(3));
-    let url = format!("sqlite:{}", server.running.config.data_dir.join("tracon.db").display());
     server.rows().await;
     // A second process on the database of one that died: nothing told the first to close anything.
-    let (_, mut writer) = tracon::store::Store::open(&url).await.expect("the database opens");
+    let (_, mut writer) = tracon::store::Store::open(&server.site.url()).await.expect("the database opens");
     let instance = tracon::clock::Ids::default().next(chrono::DateTime::UNIX_EPOCH);
     assert_eq!(writer.close_left_open(instance).await.expect("it can be written"), 1);
     let sessions = server.sessions().await;
@@ -265,13 +271,11 @@ async fn a_call_that_the_stopping_server_cuts_off_is_recorded_as_the_server_s_do
     for _ in &calls {
         server.gate.entered().await;
     }
-    let TestServer { mut running, database, directory: _directory, .. } = server;
+    let TestServer { mut running, database, site: _site, .. } = server;
     running.grace = std::time::Duration::ZERO;
     running.stop().await.expect("the server stops");
-    let outcomes: Vec<(String,)> = sqlx::query_as("SELECT outcome FROM archon_mcp_requests WHERE tool_name = 'wait'")
-        .fetch_all(&database)
-        .await
-        .expect("the rows");
+    let outcomes: Vec<(String,)> =
+        database.rows("SELECT outcome FROM archon_mcp_requests WHERE tool_name = 'wait'").await;
     assert_eq!(outcomes, vec![("internal".to_owned(),); 2]);
 }
 
@@ -345,9 +349,7 @@ async fn what_a_client_declares_beyond_reason_is_not_kept() {
     body["params"]["capabilities"]["experimental"] = json!({"x": {"y": "z".repeat(1 << 20)}});
     assert_eq!(hand.send(hand.post(), &body).await.status, 200);
     server.rows().await;
-    let (kept,): (Option<String>,) = sqlx::query_as("SELECT client_capabilities FROM archon_mcp_sessions")
-        .fetch_one(&server.database)
-        .await
-        .expect("the session");
+    let (kept,): (Option<String>,) =
+        server.database.row("SELECT CAST(client_capabilities AS TEXT) FROM archon_mcp_sessions").await;
     assert_eq!(kept, None);
 }

@@ -2,19 +2,14 @@
 
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use tracon::{
-    config::Config,
-    serve::{Running, Setup},
-};
+use tracon::serve::{Running, Setup};
 
+use super::database::Site;
 use super::support::http::{ACCEPT, Answer, answer, handshake};
 
 /// The product, with its own tools.
-async fn product(directory: &TempDir) -> Running {
-    let config =
-        Config { bind: ([127, 0, 0, 1], 0).into(), data_dir: directory.path().join("data"), ..Config::default() };
-    Setup::new(config).start().await.expect("the server starts")
+async fn product(site: &Site) -> Running {
+    Setup::new(site.config()).start().await.expect("the server starts")
 }
 
 fn post(server: &Running, session: Option<&str>, body: &Value) -> RequestBuilder {
@@ -48,8 +43,8 @@ fn formats(value: &Value, found: &mut Vec<String>) {
 
 #[tokio::test]
 async fn the_tools_are_published_with_schemas_and_annotations_and_answer_by_them() {
-    let directory = TempDir::new().expect("a temporary directory");
-    let server = product(&directory).await;
+    let site = Site::new().await;
+    let server = product(&site).await;
     let greeted = answer(post(&server, None, &handshake("claude-code"))).await;
     let session = greeted.session_id.expect("a session id");
     assert_eq!(greeted.message["result"]["serverInfo"]["name"], "tracon");

@@ -28,8 +28,14 @@ use super::{
 /// Reports at the same time, of one server.
 const READERS: u32 = 8;
 
-/// How long a report waits for a connection before it fails.
+/// How long a report waits for a connection, and a batch for a lock, before it fails.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long the server may work on one statement of a report.
+const REPORT: Duration = Duration::from_secs(30);
+
+/// How long a batch may take in all. Where the network swallows what is sent, nothing else would ever end it.
+const BATCH: Duration = Duration::from_mins(1);
 
 /// Whoever has it writes. The number has no meaning but this.
 const WRITE_LOCK: i64 = 0x7472_6163_6f6e_0001;
@@ -44,7 +50,7 @@ pub struct PostgresStore {
 #[derive(Debug)]
 pub struct PostgresWriter {
     options: Box<PgConnectOptions>,
-    /// `None` after a transaction that did not end well: then one is made anew.
+    /// `None` at first, and after a transaction that did not end well: then one is made.
     connection: Option<Box<WriteConnection>>,
 }
 
@@ -59,21 +65,26 @@ pub async fn open(url: &str) -> Result<(PostgresStore, PostgresWriter), StoreErr
     // Its message may hold the URL, and that a password.
     let options = PgConnectOptions::from_str(url)
         .map_err(|_| StoreError::InvalidUrl { reason: "what stands behind the scheme is not understood".to_owned() })?;
-    let options = options.application_name("tracon");
+    let options = options.application_name("tracon").options([("lock_timeout", format!("{}s", PATIENCE.as_secs()))]);
     let name = name_of(&options);
     let unreachable = |source| StoreError::Unreachable { database: name.clone(), source };
 
     let mut connection = options.connect().await.map_err(unreachable)?;
+    // Servers that start together wait here for each other, however long it takes.
     migrate::run(&name, &mut connection).await?;
+    connection.close().await.map_err(unreachable)?;
 
     let readers = PgPoolOptions::new()
         .max_connections(READERS)
         .acquire_timeout(PATIENCE)
-        .connect_with(options.clone().options([("default_transaction_read_only", "on")]))
+        .connect_with(options.clone().options([
+            ("default_transaction_read_only", "on".to_owned()),
+            ("statement_timeout", format!("{}s", REPORT.as_secs())),
+        ]))
         .await
         .map_err(unreachable)?;
-    let connection = Some(Box::new(WriteConnection { connection, days: Days::default() }));
-    Ok((PostgresStore { readers }, PostgresWriter { options: Box::new(options), connection }))
+    let options = options.options([("lock_timeout", format!("{}s", PATIENCE.as_secs()))]);
+    Ok((PostgresStore { readers }, PostgresWriter { options: Box::new(options), connection: None }))
 }
 
 /// What errors call the database: without user and password.
@@ -112,31 +123,49 @@ impl PostgresWriter {
         if changes.is_empty() {
             return Ok(Applied::default());
         }
-        let mut this = self.take().await?;
-        this.days.ensure(&mut this.connection, changes).await?;
-        let mut transaction = this.connection.begin().await?;
-        lock(&mut transaction).await?;
-        let applied = write::apply(&mut Connection::Postgres(&mut transaction), changes).await?;
-        transaction.commit().await?;
-        self.connection = Some(this);
-        Ok(applied)
+        self.work(async |this| {
+            this.days.ensure(&mut this.connection, changes).await?;
+            let mut transaction = this.connection.begin().await?;
+            lock(&mut transaction).await?;
+            let applied = write::apply(&mut Connection::Postgres(&mut transaction), changes).await?;
+            transaction.commit().await?;
+            Ok(applied)
+        })
+        .await
     }
 
     pub async fn close_left_open(&mut self, instance: Uuid) -> Result<u64, StoreError> {
-        let mut this = self.take().await?;
-        let mut transaction = this.connection.begin().await?;
-        lock(&mut transaction).await?;
-        let closed = write::close_left_open(&mut Connection::Postgres(&mut transaction), instance).await?;
-        transaction.commit().await?;
-        self.connection = Some(this);
-        Ok(closed)
+        self.work(async |this| {
+            let mut transaction = this.connection.begin().await?;
+            lock(&mut transaction).await?;
+            let closed = write::close_left_open(&mut Connection::Postgres(&mut transaction), instance).await?;
+            transaction.commit().await?;
+            Ok(closed)
+        })
+        .await
     }
 
     pub async fn retain(&mut self, policy: &RetentionPolicy, now: DateTime<Utc>) -> Result<Retained, StoreError> {
-        let mut this = self.take().await?;
-        let retained = retain::step(&mut this.connection, &mut this.days, policy, now).await?;
-        self.connection = Some(this);
-        Ok(retained)
+        self.work(async |this| retain::step(&mut this.connection, &mut this.days, policy, now).await).await
+    }
+
+    /// Does something with the connection, which is out of its place meanwhile: it comes back only when all went well.
+    async fn work<T>(
+        &mut self,
+        work: impl AsyncFnOnce(&mut WriteConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut this = self.connection.take();
+        let working = async {
+            let this = match &mut this {
+                Some(this) => this,
+                None => this.insert(Box::new(WriteConnection::new(self.options.connect().await?))),
+            };
+            work(this).await
+        };
+        let done = tokio::time::timeout(BATCH, working).await;
+        let done = done.map_err(|_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))??;
+        self.connection = this;
+        Ok(done)
     }
 
     pub async fn close(self) -> Result<(), StoreError> {
@@ -145,13 +174,11 @@ impl PostgresWriter {
         }
         Ok(())
     }
+}
 
-    /// The connection, out of its place: whoever takes it puts it back only after a transaction that ended well.
-    async fn take(&mut self) -> Result<Box<WriteConnection>, StoreError> {
-        match self.connection.take() {
-            Some(connection) => Ok(connection),
-            None => Ok(Box::new(WriteConnection { connection: self.options.connect().await?, days: Days::default() })),
-        }
+impl WriteConnection {
+    fn new(connection: PgConnection) -> Self {
+        Self { connection, days: Days::default() }
     }
 }
 

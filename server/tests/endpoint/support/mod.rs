@@ -2,14 +2,14 @@
 //! moves.
 
 pub mod http;
+pub mod lock;
 pub mod process;
 pub mod tools;
 
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, SqlitePool, sqlite::SqliteConnectOptions};
-use tempfile::TempDir;
+use sqlx::FromRow;
 use tracon::{
     clock::ManualClock,
     config::Config,
@@ -17,6 +17,7 @@ use tracon::{
 };
 
 use self::tools::{Gate, TestTools};
+use crate::database::{Peek, Site};
 
 /// No event that a test waits for takes this long.
 pub const BOUND: Duration = Duration::from_secs(20);
@@ -26,15 +27,15 @@ pub struct TestServer {
     pub clock: ManualClock,
     /// What the waiting tools of this server wait for.
     pub gate: Arc<Gate>,
-    pub database: SqlitePool,
-    pub directory: TempDir,
+    pub database: Peek,
+    pub site: Site,
 }
 
 /// Where a server was that has stopped.
 pub struct Place {
     config: Config,
     pub clock: ManualClock,
-    directory: TempDir,
+    site: Site,
 }
 
 /// A request as it stands in the database.
@@ -76,15 +77,12 @@ pub struct SessionRow {
 
 impl Place {
     pub async fn start(self) -> TestServer {
-        let Self { config, clock, directory } = self;
+        let Self { config, clock, site } = self;
         let gate = Arc::new(Gate::default());
         let setup = Setup { config, clock: Arc::new(clock.clone()) };
         let running = setup.start_with(|_| TestTools::new(Arc::clone(&gate))).await.expect("the server starts");
-        let file = running.config.data_dir.join("tracon.db");
-        let database = SqlitePool::connect_with(SqliteConnectOptions::new().filename(file).read_only(true))
-            .await
-            .expect("the database opens");
-        TestServer { running, clock, gate, database, directory }
+        let database = site.open().await;
+        TestServer { running, clock, gate, database, site }
     }
 }
 
@@ -95,17 +93,16 @@ impl TestServer {
 
     /// With the test's tools behind the product's own guard, layer and wrapper.
     pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
-        let directory = TempDir::new().expect("a temporary directory");
-        let mut config =
-            Config { bind: ([127, 0, 0, 1], 0).into(), data_dir: directory.path().join("data"), ..Config::default() };
+        let site = Site::new().await;
+        let mut config = site.config();
         change(&mut config);
         let start: DateTime<Utc> = "2026-01-09T14:40:00.123456Z".parse().expect("a time");
-        Place { config, clock: ManualClock::at(start), directory }.start().await
+        Place { config, clock: ManualClock::at(start), site }.start().await
     }
 
     /// Stops it; gives how that went and where it can be started again.
     pub async fn stop(self) -> (Result<(), ServeError>, Place) {
-        let place = Place { config: self.running.config.clone(), clock: self.clock, directory: self.directory };
+        let place = Place { config: self.running.config.clone(), clock: self.clock, site: self.site };
         self.database.close().await;
         (self.running.stop().await, place)
     }
@@ -117,10 +114,12 @@ impl TestServer {
     /// All requests, oldest first, once everything recorded is in the database.
     pub async fn rows(&self) -> Vec<Row> {
         self.settled().await;
-        sqlx::query_as("SELECT * FROM archon_mcp_requests ORDER BY id")
-            .fetch_all(&self.database)
-            .await
-            .expect("the requests can be read")
+        let statement =
+            "SELECT CAST(session_id AS TEXT) AS session_id, client_type, method, tool_name, status, outcome,
+                 error_code, error_message, duration_ms, request_bytes, response_bytes, http_status, conversation_id,
+                 turn_id, trace_id
+             FROM archon_mcp_requests ORDER BY id";
+        self.database.rows(statement).await
     }
 
     /// Waits until there are that many requests in the database; there may be more later, so a test that wants exactly
@@ -150,10 +149,11 @@ impl TestServer {
     /// All sessions, oldest first, once everything recorded is in the database.
     pub async fn sessions(&self) -> Vec<SessionRow> {
         self.settled().await;
-        sqlx::query_as("SELECT * FROM archon_mcp_sessions ORDER BY session_id")
-            .fetch_all(&self.database)
-            .await
-            .expect("the sessions can be read")
+        let statement = "SELECT CAST(session_id AS TEXT) AS session_id, client_type, client_name, client_version,
+                 protocol_version, attribution, status, disconnect_reason, total_requests, failed_requests,
+                 total_duration, is_probe
+             FROM archon_mcp_sessions ORDER BY archon_mcp_sessions.session_id";
+        self.database.rows(statement).await
     }
 
     async fn settled(&self) {
