@@ -20,18 +20,19 @@ test('every page', async ({ page, visit, guard, clients, database, server }, { p
   }
 
   await makeShowcase(clients);
-  dateBack(server.database);
-  const request = (where: string): string =>
-    database.rows<{ id: string }>(`SELECT id FROM archon_mcp_requests WHERE ${where} ORDER BY id DESC LIMIT 1`)[0]?.id ?? '';
+  dateBack(server.store);
+  const session = async (client: string): Promise<string> => (await database.session(client)).session_id;
+  const request = async (where: string): Promise<string> =>
+    (await database.rows<{ id: string }>(`SELECT id FROM archon_mcp_requests WHERE ${where} ORDER BY id DESC LIMIT 1`))[0]?.id ?? '';
   for (const view of [
     { name: 'overview', path: '/' },
     { name: 'sessions', path: '/sessions' },
-    { name: 'session', path: `/sessions/${database.session('claude-code').session_id}` },
-    { name: 'session-turns', path: `/sessions/${database.session('codex-mcp-client').session_id}` },
+    { name: 'session', path: `/sessions/${await session('claude-code')}` },
+    { name: 'session-turns', path: `/sessions/${await session('codex-mcp-client')}` },
     { name: 'requests', path: '/requests' },
     { name: 'requests-failed', path: '/requests?errors_only=1' },
-    { name: 'request', path: `/requests/${request("tool_name = 'session_info'")}` },
-    { name: 'request-failed', path: `/requests/${request("status = 'error'")}` },
+    { name: 'request', path: `/requests/${await request("tool_name = 'session_info'")}` },
+    { name: 'request-failed', path: `/requests/${await request("status = 'error'")}` },
     { name: 'health', path: '/health' },
     { name: 'not-found', path: '/nothing', status: 404 },
     { name: 'bad-parameter', path: '/requests?outcome=great', status: 400 },

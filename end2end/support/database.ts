@@ -1,6 +1,6 @@
 // What the server has written, read beside it: the figures that the pages must show.
 
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import type { Store, Value } from './store.ts';
 
 export interface SessionRow {
   session_id: string;
@@ -29,52 +29,58 @@ export interface RequestRow {
   timestamp: string;
 }
 
-/** The server's SQLite file, opened read-only for each question. */
+/** Questions to the server's database, in words that either engine understands. */
 export class Database {
-  readonly #path: string;
+  readonly #store: Store;
 
-  constructor(path: string) {
-    this.#path = path;
+  constructor(store: Store) {
+    this.#store = store;
   }
 
-  rows<T>(sql: string, ...values: SQLInputValue[]): T[] {
-    const database = new DatabaseSync(this.#path, { readOnly: true });
-    try {
-      return database.prepare(sql).all(...values) as T[];
-    } finally {
-      database.close();
-    }
+  /** As the pages call it. */
+  get engine(): string {
+    return this.#store.engine;
+  }
+
+  /** Lets the server write nothing until what it gives is called. */
+  async lock(): Promise<() => Promise<void>> {
+    return await this.#store.lock();
+  }
+
+  /** The values are those of `$1`, `$2`, …. */
+  async rows<T>(sql: string, ...values: Value[]): Promise<T[]> {
+    return await this.#store.rows(sql, values);
   }
 
   /** The only row, which has to be there. */
-  row<T>(sql: string, ...values: SQLInputValue[]): T {
-    const [row, ...others] = this.rows<T>(sql, ...values);
+  async row<T>(sql: string, ...values: Value[]): Promise<T> {
+    const [row, ...others] = await this.rows<T>(sql, ...values);
     if (row === undefined || others.length > 0) {
       throw new Error(`${others.length + (row === undefined ? 0 : 1)} rows instead of one: ${sql}`);
     }
     return row;
   }
 
-  count(sql: string, ...values: SQLInputValue[]): number {
-    return this.row<{ n: number }>(`SELECT COUNT(*) AS n FROM ${sql}`, ...values).n;
+  async count(sql: string, ...values: Value[]): Promise<number> {
+    return (await this.row<{ n: number }>(`SELECT COUNT(*) AS n FROM ${sql}`, ...values)).n;
   }
 
   /** In the order in which they connected. */
-  sessions(): SessionRow[] {
-    return this.rows('SELECT * FROM archon_mcp_sessions ORDER BY connected_at, session_id');
+  async sessions(): Promise<SessionRow[]> {
+    return await this.rows('SELECT * FROM archon_mcp_sessions ORDER BY connected_at, session_id');
   }
 
   /** The session of that client, once it is written. */
-  find(clientName: string): SessionRow | undefined {
-    return this.rows<SessionRow>('SELECT * FROM archon_mcp_sessions WHERE client_name = ?', clientName)[0];
+  async find(clientName: string): Promise<SessionRow | undefined> {
+    return (await this.rows<SessionRow>('SELECT * FROM archon_mcp_sessions WHERE client_name = $1', clientName))[0];
   }
 
-  session(clientName: string): SessionRow {
-    return this.row('SELECT * FROM archon_mcp_sessions WHERE client_name = ?', clientName);
+  async session(clientName: string): Promise<SessionRow> {
+    return await this.row('SELECT * FROM archon_mcp_sessions WHERE client_name = $1', clientName);
   }
 
   /** In the order in which they started. */
-  requests(): RequestRow[] {
-    return this.rows('SELECT * FROM archon_mcp_requests ORDER BY id');
+  async requests(): Promise<RequestRow[]> {
+    return await this.rows('SELECT * FROM archon_mcp_requests ORDER BY id');
   }
 }

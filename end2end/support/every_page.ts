@@ -16,22 +16,24 @@ export interface View {
 /** Makes what the views show, and says where they are. */
 export async function everyPage(clients: Clients, database: Database): Promise<View[]> {
   await makeTraffic(clients);
-  const request = (where: string): string => database.rows<{ id: string }>(`SELECT id FROM archon_mcp_requests WHERE ${where} LIMIT 1`)[0]?.id ?? '';
+  const session = async (client: string): Promise<string> => (await database.session(client)).session_id;
+  const request = async (where: string): Promise<string> =>
+    (await database.rows<{ id: string }>(`SELECT id FROM archon_mcp_requests WHERE ${where} LIMIT 1`))[0]?.id ?? '';
   return [
     { name: 'overview', path: '/' },
     { name: 'sessions', path: '/sessions' },
     { name: 'sessions-probes', path: '/sessions?probes=1' },
     { name: 'sessions-none', path: '/sessions?presence=idle' },
-    { name: 'session', path: `/sessions/${database.session('claude-code').session_id}` },
-    { name: 'session-turns', path: `/sessions/${database.session('codex-mcp-client').session_id}` },
+    { name: 'session', path: `/sessions/${await session('claude-code')}` },
+    { name: 'session-turns', path: `/sessions/${await session('codex-mcp-client')}` },
     { name: 'requests', path: '/requests' },
     // A page that starts where a link to older requests leads.
-    { name: 'requests-older', path: `/requests?before=${request("method = 'tools/list' ORDER BY id DESC")}` },
+    { name: 'requests-older', path: `/requests?before=${await request("method = 'tools/list' ORDER BY id DESC")}` },
     { name: 'requests-filtered', path: '/requests?errors_only=1&text=not+found&min_ms=0&range=1h' },
     { name: 'requests-none', path: '/requests?tool=none' },
-    { name: 'request', path: `/requests/${request("tool_name = 'session_info' AND status = 'success'")}` },
-    { name: 'request-failed', path: `/requests/${request("outcome = 'protocol_error' AND session_id IS NOT NULL")}` },
-    { name: 'request-denied', path: `/requests/${request("outcome = 'denied'")}` },
+    { name: 'request', path: `/requests/${await request("tool_name = 'session_info' AND status = 'success'")}` },
+    { name: 'request-failed', path: `/requests/${await request("outcome = 'protocol_error' AND session_id IS NOT NULL")}` },
+    { name: 'request-denied', path: `/requests/${await request("outcome = 'denied'")}` },
     { name: 'health', path: '/health' },
     { name: 'not-found', path: '/nothing', status: 404 },
     { name: 'no-such-session', path: '/sessions/nobody', status: 404 },

@@ -1,4 +1,4 @@
-// The real binary, as a user starts it: its own process, port and data directory.
+// The real binary, as a user starts it: its own process, port, data directory and database.
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { newStore, type Store } from './store.ts';
 
 const BINARY = process.env.TRACON_BIN ?? resolve(import.meta.dirname, '../../target/debug/tracon');
 /** Above the 10 s that a server which stops gives to calls in flight. */
@@ -20,28 +21,32 @@ export class Server {
   /** What it printed, both streams: for the report of a failed test. */
   log = '';
 
+  readonly store: Store;
   readonly #folder: string;
   readonly #flags: string[];
   #process: ChildProcess | undefined;
 
-  private constructor(folder: string, flags: string[]) {
+  private constructor(folder: string, store: Store, flags: string[]) {
     this.#folder = folder;
+    this.store = store;
     this.#flags = flags;
   }
 
   /** Starts a server on a free port, with nothing in its database. */
   static async start(flags: string[] = []): Promise<Server> {
-    const server = new Server(await mkdtemp(join(tmpdir(), 'tracon-end2end-')), flags);
-    await server.#run('127.0.0.1:0');
+    const folder = await mkdtemp(join(tmpdir(), 'tracon-end2end-'));
+    const server = new Server(folder, await newStore(folder), flags);
+    try {
+      await server.#run('127.0.0.1:0');
+    } catch (error) {
+      await server.removeData();
+      throw error;
+    }
     return server;
   }
 
   get mcp(): URL {
     return new URL('/mcp', this.url);
-  }
-
-  get database(): string {
-    return join(this.#folder, 'tracon.db');
   }
 
   get runs(): boolean {
@@ -72,13 +77,13 @@ export class Server {
   }
 
   async removeData(): Promise<void> {
-    await rm(this.#folder, { recursive: true, force: true });
+    await Promise.all([this.store.remove(), rm(this.#folder, { recursive: true, force: true })]);
   }
 
   async #run(bind: string): Promise<void> {
     // In its own folder and without the caller's settings: neither a tracon.toml nor a TRACON_* changes a test.
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TRACON_')));
-    const child = spawn(BINARY, ['--bind', bind, '--data-dir', this.#folder, ...this.#flags], {
+    const child = spawn(BINARY, ['--bind', bind, '--data-dir', this.#folder, ...this.store.flags, ...this.#flags], {
       cwd: this.#folder,
       env: { ...env, NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -2,6 +2,8 @@
 
 import { DatabaseSync } from 'node:sqlite';
 import type { McpClient } from './clients.ts';
+import { SqliteStore } from './sqlite.ts';
+import type { Store } from './store.ts';
 import type { Clients } from './test.ts';
 
 const ROUNDS = 36;
@@ -61,8 +63,11 @@ function passed(share: number): number {
 }
 
 /** Spreads what was recorded over the past hour, in its order. */
-export function dateBack(path: string): void {
-  const database = new DatabaseSync(path, { timeout: 5_000 });
+export function dateBack(store: Store): void {
+  if (!(store instanceof SqliteStore)) {
+    throw new Error('pictures are taken of SQLite only: set TRACON_TEST_ENGINE to sqlite');
+  }
+  const database = new DatabaseSync(store.path, { timeout: 5_000 });
   const requests = database.prepare('SELECT id FROM archon_mcp_requests ORDER BY id').all() as { id: string }[];
   const date = database.prepare('UPDATE archon_mcp_requests SET timestamp = ? WHERE id = ?');
   const start = Date.now() - MINUTES * 60_000;

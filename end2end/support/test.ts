@@ -51,7 +51,7 @@ export const test = base.extend<Options & Fixtures>({
 
   baseURL: async ({ server }, use) => await use(server.url),
 
-  database: async ({ server }, use) => await use(new Database(server.database)),
+  database: async ({ server }, use) => await use(new Database(server.store)),
 
   clients: async ({ server, database }, use) => {
     const connected: McpClient[] = [];

@@ -53,7 +53,7 @@ for (const { era, sdk, info, protocol, opens, by } of ERAS) {
       { method: 'tools/call', tool: 'session_info' },
     ]);
     await rowsOf(database, client);
-    expect(database.sessions()).toEqual([
+    expect(await database.sessions()).toEqual([
       expect.objectContaining({
         session_id: (about.structuredContent as { session: { session_id: string } }).session.session_id,
         client_type: info.name,
@@ -73,11 +73,11 @@ test('two clients at a time are two sessions, and each request is its own client
   const [old, recent] = await Promise.all([clients.legacy(ERAS[0].info), clients.modern(ERAS[1].info)]);
   await Promise.all([old, recent].flatMap((client) => TOOLS.map(async (tool) => await client.call(tool))));
   for (const [client, name] of [[old, 'e2e-legacy'], [recent, 'e2e-modern']] as const) {
-    await expect.poll(() => database.find(name)?.total_requests).toBe(client.sent.length);
-    const { session_id: id } = database.session(name);
-    expect(database.count('archon_mcp_requests WHERE session_id = ?', id)).toBe(client.sent.length);
+    await expect.poll(async () => (await database.find(name))?.total_requests).toBe(client.sent.length);
+    const { session_id: id } = await database.session(name);
+    expect(await database.count('archon_mcp_requests WHERE session_id = $1', id)).toBe(client.sent.length);
   }
-  expect(database.sessions()).toHaveLength(2);
+  expect(await database.sessions()).toHaveLength(2);
 });
 
 test('the original’s own check finds the session after the handshake', async ({ clients, database }) => {
@@ -100,8 +100,10 @@ test('a client that says goodbye is disconnected, one that only closes stays unt
   const silent = await clients.legacy({ name: 'silent', version: '1' });
   await polite.leave();
   await silent.close();
+  const ends = async () =>
+    (await database.sessions()).map(({ client_name, status, disconnect_reason }) => [client_name, status, disconnect_reason]);
   await expect
-    .poll(() => database.sessions().map(({ client_name, status, disconnect_reason }) => [client_name, status, disconnect_reason]))
+    .poll(ends)
     .toEqual([
       ['polite', 'disconnected', 'client_disconnect'],
       ['silent', 'active', null],
@@ -116,8 +118,8 @@ test.describe('after the session timeout', () => {
       const client = await clients[era](info);
       await client.call('health_check');
       await client.close();
-      await expect.poll(() => database.find(info.name)?.status, { timeout: 30_000 }).toBe('disconnected');
-      expect(database.session(info.name).disconnect_reason).toBe('timeout');
+      await expect.poll(async () => (await database.find(info.name))?.status, { timeout: 30_000 }).toBe('disconnected');
+      expect((await database.session(info.name)).disconnect_reason).toBe('timeout');
     });
   }
 });
@@ -126,10 +128,10 @@ test('an unknown tool is an error to the client and a failed row', async ({ clie
   for (const { era, info, opens } of ERAS) {
     const client = await clients[era](info);
     expect((await client.fail('no_such_tool')).message).toMatch(/tool not found/i);
-    await expect.poll(() => database.find(info.name)?.failed_requests).toBe(1);
-    const rows = database.rows(
-      'SELECT method, tool_name, status, outcome, error_code FROM archon_mcp_requests WHERE session_id = ? ORDER BY id',
-      database.session(info.name).session_id,
+    await expect.poll(async () => (await database.find(info.name))?.failed_requests).toBe(1);
+    const rows = await database.rows(
+      'SELECT method, tool_name, status, outcome, error_code FROM archon_mcp_requests WHERE session_id = $1 ORDER BY id',
+      (await database.session(info.name)).session_id,
     );
     expect(rows).toEqual([
       { method: opens, tool_name: null, status: 'success', outcome: 'ok', error_code: null },
@@ -143,11 +145,11 @@ test('a client without sessions goes on after a restart of the server, as a sess
   await client.call('health_check');
   await clients.recorded();
   expect(await server.stop()).toBe(0);
-  expect(database.session('e2e-modern')).toMatchObject({ status: 'disconnected', disconnect_reason: 'server_shutdown' });
+  expect(await database.session('e2e-modern')).toMatchObject({ status: 'disconnected', disconnect_reason: 'server_shutdown' });
   await server.startAgain();
   await client.call('health_check');
   await clients.recorded();
-  expect(database.sessions().map(({ client_name, status, total_requests }) => [client_name, status, total_requests])).toEqual([
+  expect((await database.sessions()).map(({ client_name, status, total_requests }) => [client_name, status, total_requests])).toEqual([
     ['e2e-modern', 'disconnected', 2],
     ['e2e-modern', 'active', 1],
   ]);
@@ -171,10 +173,10 @@ test('the SDKs have nothing to complain of in what the tools publish', async ({ 
 
 /** Waits for the rows of the only client, and checks each of them. */
 async function rowsOf(database: Database, client: McpClient): Promise<void> {
-  await expect.poll(() => database.requests().length).toBeGreaterThanOrEqual(client.sent.length);
-  const rows = database.requests();
+  await expect.poll(async () => (await database.requests()).length).toBeGreaterThanOrEqual(client.sent.length);
+  const rows = await database.requests();
   expect(rows.map(({ method, tool_name }) => ({ method, tool: tool_name }))).toEqual(client.sent);
-  const [session] = database.sessions();
+  const [session] = await database.sessions();
   for (const row of rows) {
     expect(row).toMatchObject({ status: 'success', outcome: 'ok', session_id: session?.session_id, error_code: null });
     expect(row.duration_ms).toBeGreaterThan(0);

@@ -21,7 +21,7 @@ test('/ goes to the first filter, j and k through the rows, Enter opens one', as
   await page.keyboard.press('k');
   await expect(link(0)).toBeFocused();
   await page.keyboard.press('j');
-  const second = database.requests().at(-2);
+  const second = (await database.requests()).at(-2);
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(`/requests/${second?.id}`);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(second?.tool_name ?? second?.method ?? '');

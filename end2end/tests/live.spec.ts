@@ -1,6 +1,5 @@
 // The open dashboard follows what clients do: no reload, and the database's figures.
 
-import { DatabaseSync } from 'node:sqlite';
 import type { Page } from '@playwright/test';
 import type { Database } from '../support/database.ts';
 import { fact, figure, ids, liveMark, read, requestRows, section, sessionRows } from '../support/pages.ts';
@@ -8,7 +7,7 @@ import { expect, test } from '../support/test.ts';
 
 const CODE = { name: 'claude-code', version: '2.1.197' };
 const CALLS = 'archon_mcp_requests';
-const CONNECTED = "archon_mcp_sessions WHERE status = 'active' AND is_probe = 0";
+const CONNECTED = "archon_mcp_sessions WHERE status = 'active' AND NOT is_probe";
 
 declare global {
   interface Window {
@@ -27,10 +26,11 @@ async function expectNoReload(page: Page): Promise<void> {
 }
 
 async function expectTiles(page: Page, database: Database): Promise<void> {
-  await expect(figure(page, 'Requests')).toHaveText(String(database.count(CALLS)));
-  await expect(figure(page, 'Error rate')).toHaveAttribute('title', new RegExp(`^${database.count(`${CALLS} WHERE status = 'error'`)} errors?$`));
-  await expect(figure(page, 'Connected now', 'live')).toHaveText(new RegExp(`^${database.count(CONNECTED)}\\s+live$`));
-  const { tokens, bytes } = database.row<{ tokens: number; bytes: number }>(
+  await expect(figure(page, 'Requests')).toHaveText(String(await database.count(CALLS)));
+  const errors = await database.count(`${CALLS} WHERE status = 'error'`);
+  await expect(figure(page, 'Error rate')).toHaveAttribute('title', new RegExp(`^${errors} errors?$`));
+  await expect(figure(page, 'Connected now', 'live')).toHaveText(new RegExp(`^${await database.count(CONNECTED)}\\s+live$`));
+  const { tokens, bytes } = await database.row<{ tokens: number; bytes: number }>(
     `SELECT COALESCE(SUM(response_tokens), 0) AS tokens, SUM(response_bytes) AS bytes FROM ${CALLS}`,
   );
   const exact = (count: number): string => count.toLocaleString('en-US');
@@ -55,8 +55,8 @@ test('the overview shows the first client and its calls as they happen', async (
   const second = await clients.modern({ name: 'e2e-modern', version: '4.5.6' });
   await second.call('health_check');
   await clients.recorded();
-  await expect(newest).toHaveCount(database.count(CALLS));
-  expect(await ids(newest)).toEqual(database.requests().map(({ id }) => id).reverse());
+  await expect(newest).toHaveCount(await database.count(CALLS));
+  expect(await ids(newest)).toEqual((await database.requests()).map(({ id }) => id).reverse());
   await expect(figure(page, 'Requests')).toHaveText('6');
   await expectTiles(page, database);
   await expectNoReload(page);
@@ -72,7 +72,7 @@ test('the requests show a call as it happens, newest first', async ({ page, visi
     await client.call('health_check');
     await expect(requestRows(page)).toHaveCount(1 + calls);
   }
-  expect(await ids(requestRows(page))).toEqual(database.requests().map(({ id }) => id).reverse());
+  expect(await ids(requestRows(page))).toEqual((await database.requests()).map(({ id }) => id).reverse());
   await expect(page.getByText('4 requests', { exact: true })).toBeVisible();
   await expectNoReload(page);
 });
@@ -107,7 +107,7 @@ test('the sessions show who connects and who leaves', async ({ page, visit, clie
 test('a session’s page shows its calls, and what became of it', async ({ page, visit, clients, database }) => {
   const client = await clients.legacy(CODE);
   await expect.poll(() => database.sessions()).toHaveLength(1);
-  const id = database.session('claude-code').session_id;
+  const id = (await database.session('claude-code')).session_id;
   await visit(`/sessions/${id}`);
   await mark(page);
   await client.call('health_check');
@@ -115,7 +115,7 @@ test('a session’s page shows its calls, and what became of it', async ({ page,
   await client.fail('no_such_tool');
   await expect(requestRows(page)).toHaveCount(3);
   await expect(page.locator('[data-bar]')).toHaveCount(3);
-  await expect(fact(page, 'Requests')).toHaveText(`${database.session('claude-code').total_requests} requests`);
+  await expect(fact(page, 'Requests')).toHaveText(`${(await database.session('claude-code')).total_requests} requests`);
   await expect(fact(page, 'Errors')).toHaveText('1 error');
   await expect(section(page, 'Errors by kind')).toContainText('-32602');
   await client.leave();
@@ -145,7 +145,7 @@ test('a page says that it reconnects while the server is away, and goes on when 
   await expectNoReload(page);
 });
 
-test('a database that takes nothing is told on every page, and what waited is written', async ({ page, visit, clients, server }) => {
+test('a database that takes nothing is told on every page, and what waited is written', async ({ page, visit, clients, database }) => {
   test.slow();
   const client = await clients.legacy(CODE);
   await clients.recorded();
@@ -154,8 +154,7 @@ test('a database that takes nothing is told on every page, and what waited is wr
   const banner = page.locator('.banner[data-trouble="unreachable"]');
   // Longer than the server waits for a lock, and than a page waits until it asks again.
   const patient = { timeout: 45_000 };
-  const lock = new DatabaseSync(server.database, { timeout: 5_000 });
-  lock.exec('BEGIN IMMEDIATE');
+  const unlock = await database.lock();
   try {
     await client.call('health_check');
     await expect(banner).toHaveText(/Database unreachable since .*, [1-9]\d* records? waiting/, patient);
@@ -169,8 +168,7 @@ test('a database that takes nothing is told on every page, and what waited is wr
     await expect(page).toHaveURL('/health');
     await expect(alarm).toHaveCount(0);
   } finally {
-    lock.exec('ROLLBACK');
-    lock.close();
+    await unlock();
   }
   await expect(banner).toHaveCount(0, patient);
   await expect(read(page, 'Lost')).toHaveText('0');

@@ -9,7 +9,7 @@ import { HOSTILE, makeCalls, makeTraffic } from '../support/traffic.ts';
 const CALLS = 'archon_mcp_requests';
 const NEWEST_FIRST = 'ORDER BY id DESC';
 /** What the list of sessions sets apart. */
-const APART = "(is_probe = 1 OR (status = 'disconnected' AND tool_calls = 0))";
+const APART = "(is_probe OR (status = 'disconnected' AND tool_calls = 0))";
 const COMMAND = 'claude mcp add --transport http tracon';
 
 /** One of: what is chosen, what is typed; else it is a box to tick. */
@@ -18,7 +18,7 @@ interface Filter {
   label: string;
   role: 'combobox' | 'checkbox' | 'searchbox' | 'spinbutton' | 'textbox';
   choose?: string;
-  fill?: (database: Database) => string;
+  fill?: (database: Database) => Promise<string>;
   where: string;
   as?: string;
 }
@@ -30,13 +30,13 @@ const FILTERS: Filter[] = [
   { name: 'client', label: 'Client', role: 'combobox', choose: HOSTILE, where: "client_type LIKE '</title>%'", as: ' whose name is HTML' },
   { name: 'outcome', label: 'Outcome', role: 'combobox', choose: 'denied', where: "outcome = 'denied'" },
   { name: 'errors_only', label: 'Only errors', role: 'checkbox', where: "status = 'error'" },
-  { name: 'min_ms', label: 'At least, ms', role: 'spinbutton', fill: () => '0.5', where: 'duration_ms >= 0.5' },
-  { name: 'text', label: 'Error text', role: 'searchbox', fill: () => 'NOT FOUND', where: "error_message LIKE '%not found%'" },
+  { name: 'min_ms', label: 'At least, ms', role: 'spinbutton', fill: async () => '0.5', where: 'duration_ms >= 0.5' },
+  { name: 'text', label: 'Error text', role: 'searchbox', fill: async () => 'NOT FOUND', where: "LOWER(error_message) LIKE '%not found%'" },
   {
     name: 'session',
     label: 'Session',
     role: 'textbox',
-    fill: (database) => database.session('cursor-vscode').session_id,
+    fill: async (database) => (await database.session('cursor-vscode')).session_id,
     where: "session_id = (SELECT session_id FROM archon_mcp_sessions WHERE client_name = 'cursor-vscode')",
   },
 ];
@@ -95,8 +95,8 @@ test.describe('with clients at work', () => {
 
   test('the overview has the figures of the database', async ({ page, visit, database }) => {
     await visit('/');
-    const count = database.count(CALLS);
-    const errors = database.count(`${CALLS} WHERE status = 'error'`);
+    const count = await database.count(CALLS);
+    const errors = await database.count(`${CALLS} WHERE status = 'error'`);
     await expect(figure(page, 'Requests')).toHaveText(String(count));
     await expect(figure(page, 'Error rate')).toHaveText(`${((errors * 100) / count).toFixed(0)} %`);
     await expect(figure(page, 'Error rate')).toHaveAttribute('title', `${errors} errors`);
@@ -108,15 +108,15 @@ test.describe('with clients at work', () => {
       const ms = Number.parseFloat((await figure(page, name).getAttribute('title')) ?? '');
       // What a quantile is, whichever way it is chosen: so much of all is at most it, and the rest at least it. The
       // figure is at most 1 % off, and rounded to three digits.
-      expect(database.count(`${CALLS} WHERE duration_ms <= ?`, ms * 1.015)).toBeGreaterThanOrEqual(share * count);
-      expect(database.count(`${CALLS} WHERE duration_ms >= ?`, ms / 1.015)).toBeGreaterThanOrEqual((1 - share) * count);
+      expect(await database.count(`${CALLS} WHERE duration_ms <= $1`, ms * 1.015)).toBeGreaterThanOrEqual(share * count);
+      expect(await database.count(`${CALLS} WHERE duration_ms >= $1`, ms / 1.015)).toBeGreaterThanOrEqual((1 - share) * count);
     }
-    const newest = database.rows<{ id: string }>(`SELECT id FROM ${CALLS} ${NEWEST_FIRST} LIMIT 10`);
+    const newest = await database.rows<{ id: string }>(`SELECT id FROM ${CALLS} ${NEWEST_FIRST} LIMIT 10`);
     await expect(requestRows(section(page, 'Newest requests'))).toHaveCount(10);
     expect(await ids(requestRows(section(page, 'Newest requests')))).toEqual(newest.map(({ id }) => id));
-    const connected = database.count("archon_mcp_sessions WHERE status = 'active' AND is_probe = 0");
+    const connected = await database.count("archon_mcp_sessions WHERE status = 'active' AND NOT is_probe");
     await expect(sessionRows(section(page, 'Connected clients'))).toHaveCount(connected);
-    const sums = database.row<{ tokens: number; bytes: number }>(
+    const sums = await database.row<{ tokens: number; bytes: number }>(
       `SELECT COALESCE(SUM(response_tokens), 0) AS tokens, SUM(response_bytes) AS bytes FROM ${CALLS}`,
     );
     expect(sums.tokens).toBeGreaterThan(0);
@@ -125,9 +125,10 @@ test.describe('with clients at work', () => {
       'title',
       `${sums.tokens.toLocaleString('en-US')} tokens, estimated; ${sums.bytes.toLocaleString('en-US')} bytes`,
     );
-    const tools = database.rows<{ tool_name: string; calls: number; errors: number; tokens: number }>(
-      `SELECT tool_name, COUNT(*) AS calls, SUM(status = 'error') AS errors, COALESCE(SUM(response_tokens), 0) AS tokens FROM ${CALLS}
-       WHERE tool_name IS NOT NULL GROUP BY tool_name ORDER BY calls DESC, tool_name`,
+    const tools = await database.rows<{ tool_name: string; calls: number; errors: number; tokens: number }>(
+      `SELECT tool_name, COUNT(*) AS calls, COUNT(*) FILTER (WHERE status = 'error') AS errors,
+         COALESCE(SUM(response_tokens), 0) AS tokens
+       FROM ${CALLS} WHERE tool_name IS NOT NULL GROUP BY tool_name ORDER BY calls DESC, tool_name`,
     );
     const shown = section(page, 'Top tools').locator('tbody tr');
     await expect(shown).toHaveCount(tools.length);
@@ -155,7 +156,7 @@ test.describe('with clients at work', () => {
       await expect(chart.locator('table')).toBeVisible();
     }
     const cells = await page.getByRole('figure', { name: 'Requests over time' }).locator('tbody td').allTextContents();
-    expect(cells.reduce((sum, text) => sum + Number(text), 0)).toBe(database.count(CALLS));
+    expect(cells.reduce((sum, text) => sum + Number(text), 0)).toBe(await database.count(CALLS));
   });
 
   test('another range is one link away, and the figures are those of it', async ({ page, visit, database }) => {
@@ -165,7 +166,7 @@ test.describe('with clients at work', () => {
     await ranges.getByRole('link', { name: '24h' }).click();
     await expect(page).toHaveURL('/?range=24h');
     await expect(ranges.getByRole('link', { name: '24h' })).toHaveAttribute('aria-current', 'true');
-    await expect(figure(page, 'Requests')).toHaveText(String(database.count(CALLS)));
+    await expect(figure(page, 'Requests')).toHaveText(String(await database.count(CALLS)));
     await figure(page, 'Requests').click();
     await expect(page).toHaveURL('/requests?range=24h');
   });
@@ -194,7 +195,7 @@ test.describe('with clients at work', () => {
       const ms = Number.parseFloat((await figure(page, name).getAttribute('title')) ?? '');
       await figure(page, name).click();
       await expect(page.getByRole('heading', { level: 1 })).toHaveText('Requests');
-      await expect(requestRows(page)).toHaveCount(database.count(`${CALLS} WHERE duration_ms >= ?`, ms));
+      await expect(requestRows(page)).toHaveCount(await database.count(`${CALLS} WHERE duration_ms >= $1`, ms));
     }
   });
 
@@ -223,7 +224,7 @@ test.describe('with clients at work', () => {
     await client.request('no/such/method');
     await client.request('no/such/method');
     await clients.recorded();
-    await visit(`/sessions/${database.session('clumsy').session_id}`);
+    await visit(`/sessions/${(await database.session('clumsy')).session_id}`);
     const counts = section(page, 'Errors by kind').locator('tbody').getByRole('link');
     await expect(counts).toHaveText(['2', '1']);
     const links = await counts.evaluateAll((found) => found.map((link) => [link.textContent, link.getAttribute('href') ?? '']));
@@ -235,15 +236,18 @@ test.describe('with clients at work', () => {
 
   test('the sessions are listed, the last active first, probes apart', async ({ page, visit, database }) => {
     await visit('/sessions');
-    const listed = (where: string): string[] =>
-      database
-        .rows<{ session_id: string }>(`SELECT session_id FROM archon_mcp_sessions WHERE ${where} ORDER BY last_activity DESC, session_id DESC`)
-        .map(({ session_id }) => session_id);
-    const working = listed(`NOT ${APART}`);
+    const listed = async (where: string): Promise<string[]> => {
+      const found = await database.rows<{ session_id: string }>(
+        `SELECT session_id FROM archon_mcp_sessions WHERE ${where} ORDER BY last_activity DESC, session_id DESC`,
+      );
+      return found.map(({ session_id }) => session_id);
+    };
+    const working = await listed(`NOT ${APART}`);
+    const apart = await listed(APART);
     await expect(sessionRows(page)).toHaveCount(working.length);
     expect(await ids(sessionRows(page))).toEqual(working);
     await expect(page.locator('.total')).toHaveText(`${working.length} sessions`);
-    for (const session of database.rows<{ session_id: string; client_type: string; client_version: string; total_requests: number }>(
+    for (const session of await database.rows<{ session_id: string; client_type: string; client_version: string; total_requests: number }>(
       `SELECT * FROM archon_mcp_sessions WHERE NOT ${APART}`,
     )) {
       const row = page.locator(`tr[data-session-id="${session.session_id}"]`);
@@ -252,10 +256,10 @@ test.describe('with clients at work', () => {
       await expect(row.locator('[data-label="Requests"]')).toHaveText(String(session.total_requests));
     }
     const probes = page.getByRole('navigation', { name: 'Kinds of session' }).getByRole('link', { name: /Probes/ });
-    await expect(probes).toContainText(String(listed(APART).length));
+    await expect(probes).toContainText(String(apart.length));
     await probes.click();
     await expect(sessionRows(page)).toHaveCount(1);
-    expect(await ids(sessionRows(page))).toEqual(listed(APART));
+    expect(await ids(sessionRows(page))).toEqual(apart);
   });
 
   test('the sessions are filtered by client and presence', async ({ page, visit, database, javaScriptEnabled }) => {
@@ -269,12 +273,12 @@ test.describe('with clients at work', () => {
     await apply(page, javaScriptEnabled);
     await expect(page.getByText('No sessions match these filters.')).toBeVisible();
     await page.getByRole('link', { name: 'Clear all filters' }).click();
-    await expect(sessionRows(page)).toHaveCount(database.count(`archon_mcp_sessions WHERE NOT ${APART}`));
+    await expect(sessionRows(page)).toHaveCount(await database.count(`archon_mcp_sessions WHERE NOT ${APART}`));
     await expect(page).toHaveURL('/sessions');
   });
 
   test('a session’s page tells who it is, what it did, and what failed', async ({ page, visit, database }) => {
-    const session = database.session('claude-code');
+    const session = await database.session('claude-code');
     await visit(`/sessions/${session.session_id}`);
     await expect(page).toHaveTitle('Claude Code: session · Tracon');
     await expect(page.getByRole('heading', { level: 1 })).toContainText('Claude Code');
@@ -290,7 +294,7 @@ test.describe('with clients at work', () => {
     ] as const) {
       await expect(fact(page, name)).toHaveText(value);
     }
-    const own = database.rows<{ id: string }>(`SELECT id FROM ${CALLS} WHERE session_id = ? ${NEWEST_FIRST}`, session.session_id);
+    const own = await database.rows<{ id: string }>(`SELECT id FROM ${CALLS} WHERE session_id = $1 ${NEWEST_FIRST}`, session.session_id);
     await expect(requestRows(page)).toHaveCount(own.length);
     expect(await ids(requestRows(page))).toEqual(own.map(({ id }) => id));
     await expect(page.locator('[data-bar]')).toHaveCount(own.length);
@@ -304,7 +308,7 @@ test.describe('with clients at work', () => {
   });
 
   test('the timeline groups a session by conversation and turn', async ({ page, visit, database }) => {
-    await visit(`/sessions/${database.session('codex-mcp-client').session_id}`);
+    await visit(`/sessions/${(await database.session('codex-mcp-client')).session_id}`);
     const timeline = section(page, 'Timeline');
     for (const turn of ['turn-1', 'turn-2']) {
       await expect(timeline.getByRole('img', { name: `conversation-1 · ${turn}: 3 requests, 0 failed` })).toBeVisible();
@@ -313,16 +317,19 @@ test.describe('with clients at work', () => {
 
   test('the requests are listed, newest first', async ({ page, visit, database }) => {
     await visit('/requests');
-    const all = database.rows<{ id: string }>(`SELECT id FROM ${CALLS} ${NEWEST_FIRST}`);
+    const all = await database.rows<{ id: string }>(`SELECT id FROM ${CALLS} ${NEWEST_FIRST}`);
     await expect(requestRows(page)).toHaveCount(all.length);
     expect(await ids(requestRows(page))).toEqual(all.map(({ id }) => id));
-    const failed = database.rows<{ id: string; outcome: string; error_code: number }>(`SELECT * FROM ${CALLS} WHERE status = 'error'`);
+    const failed = await database.rows<{ id: string; outcome: string; error_code: number }>(
+      `SELECT * FROM ${CALLS} WHERE status = 'error'`,
+    );
     for (const { id, outcome, error_code } of failed) {
       const cell = page.locator(`tr[data-request-id="${id}"] [data-outcome="${outcome}"]`);
       await expect(cell).toContainText(outcome.replace('_', ' '));
       await expect(cell).toContainText(error_code === null ? '' : String(error_code));
     }
-    await expect(requestRows(page).filter({ hasText: 'no session' })).toHaveCount(database.count(`${CALLS} WHERE session_id IS NULL`));
+    const alone = await database.count(`${CALLS} WHERE session_id IS NULL`);
+    await expect(requestRows(page).filter({ hasText: 'no session' })).toHaveCount(alone);
   });
 
   for (const { name, label, role, choose, fill, where, as = '' } of FILTERS) {
@@ -333,14 +340,15 @@ test.describe('with clients at work', () => {
         await field.selectOption(choose);
         await apply(page, javaScriptEnabled);
       } else if (fill !== undefined) {
-        await field.fill(fill(database));
+        await field.fill(await fill(database));
         await field.press('Enter');
       } else {
         await field.check();
         await apply(page, javaScriptEnabled);
       }
       await expect(page).toHaveURL(new RegExp(`[?&]${name}=.`));
-      const expected = database.rows<{ id: string }>(`SELECT id FROM ${CALLS} WHERE ${where} ${NEWEST_FIRST}`).map(({ id }) => id);
+      const matching = await database.rows<{ id: string }>(`SELECT id FROM ${CALLS} WHERE ${where} ${NEWEST_FIRST}`);
+      const expected = matching.map(({ id }) => id);
       expect(expected.length).toBeGreaterThan(0);
       await expect(page.locator('.total')).toHaveText(expected.length === 1 ? '1 request' : `${expected.length} requests`);
       await expect(requestRows(page)).toHaveCount(expected.length);
@@ -352,10 +360,10 @@ test.describe('with clients at work', () => {
       if (choose === undefined && fill === undefined) {
         await expect(field).toBeChecked();
       } else {
-        await expect(field).toHaveValue(choose ?? fill?.(database) ?? '');
+        await expect(field).toHaveValue(choose ?? (await fill?.(database)) ?? '');
       }
       await filters(page).getByRole('link', { name: 'Clear all' }).click();
-      await expect(requestRows(page)).toHaveCount(database.count(CALLS));
+      await expect(requestRows(page)).toHaveCount(await database.count(CALLS));
     });
   }
 
@@ -366,11 +374,11 @@ test.describe('with clients at work', () => {
     await expect(page.getByText('No requests match these filters.')).toBeVisible();
     await expect(requestRows(page)).toHaveCount(0);
     await page.getByRole('link', { name: 'Clear all filters' }).click();
-    await expect(requestRows(page)).toHaveCount(database.count(CALLS));
+    await expect(requestRows(page)).toHaveCount(await database.count(CALLS));
   });
 
   test('a request’s page tells all that is known of it', async ({ page, visit, database }) => {
-    const request = database.row<{
+    const request = await database.row<{
       id: string;
       duration_ms: number;
       request_bytes: number;
@@ -408,19 +416,21 @@ test.describe('with clients at work', () => {
   });
 
   test('a request’s page shows what was captured, as text', async ({ page, visit, database }) => {
-    const { id } = database.row<{ id: string }>(`SELECT id FROM ${CALLS} WHERE tool_name = 'session_info' AND client_type = 'Claude Code'`);
+    const { id } = await database.row<{ id: string }>(
+      `SELECT id FROM ${CALLS} WHERE tool_name = 'session_info' AND client_type = 'Claude Code'`,
+    );
     await visit(`/requests/${id}`);
     await expect(section(page, 'Arguments').locator('pre')).toHaveText('{}');
     const result = await section(page, 'Result').locator('pre').innerText();
     expect(Object.keys(JSON.parse(result) as object)).toContain('content');
     expect(result.split('\n').length, 'it is indented').toBeGreaterThan(2);
-    const refused = database.row<{ id: string }>(`SELECT id FROM ${CALLS} WHERE outcome = 'denied'`);
+    const refused = await database.row<{ id: string }>(`SELECT id FROM ${CALLS} WHERE outcome = 'denied'`);
     await visit(`/requests/${refused.id}`);
     await expect(page.getByText('Not captured, or no longer kept.')).toHaveCount(2);
   });
 
   test('a refused request has a page without a session', async ({ page, visit, database }) => {
-    const { id } = database.row<{ id: string }>(`SELECT id FROM ${CALLS} WHERE outcome = 'denied'`);
+    const { id } = await database.row<{ id: string }>(`SELECT id FROM ${CALLS} WHERE outcome = 'denied'`);
     await visit(`/requests/${id}`);
     await expect(page.locator('.page-head [data-outcome]')).toHaveAttribute('data-outcome', 'denied');
     await expect(fact(page, 'HTTP status')).toHaveText('403');
@@ -429,8 +439,11 @@ test.describe('with clients at work', () => {
   });
 
   test('a name that is HTML is shown as text', async ({ page, visit, database }) => {
-    const { session_id } = database.session(HOSTILE);
-    const { id } = database.row<{ id: string }>(`SELECT id FROM ${CALLS} WHERE session_id = ? AND tool_name IS NOT NULL`, session_id);
+    const { session_id } = await database.session(HOSTILE);
+    const { id } = await database.row<{ id: string }>(
+      `SELECT id FROM ${CALLS} WHERE session_id = $1 AND tool_name IS NOT NULL`,
+      session_id,
+    );
     for (const path of ['/', '/sessions', `/sessions/${session_id}`, '/requests', `/requests/${id}`]) {
       await visit(path);
       await expect(page.locator('main').getByText(HOSTILE, { exact: true }).locator('visible=true').first()).toBeVisible();
@@ -442,7 +455,7 @@ test.describe('with clients at work', () => {
 
 test('more than a page of requests has a way to the older ones, and back', async ({ page, visit, clients, database }) => {
   await makeCalls(clients, 60);
-  const all = database.rows<{ id: string }>(`SELECT id FROM ${CALLS} ${NEWEST_FIRST}`).map(({ id }) => id);
+  const all = (await database.rows<{ id: string }>(`SELECT id FROM ${CALLS} ${NEWEST_FIRST}`)).map(({ id }) => id);
   for (const [path, filter] of [
     ['/requests', ''],
     ['/requests?tool=health_check', 'tool=health_check&'],

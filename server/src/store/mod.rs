@@ -171,7 +171,8 @@ impl Writer {
     }
 
     /// Ends, at its last activity and as `server_restart`, every session that an earlier server process left open: all
-    /// that are not of `instance`. Gives how many there were.
+    /// that are not of `instance`, for which this writes, nor, on PostgreSQL, of another process that lives. Gives how many
+    /// there were.
     pub async fn close_left_open(&mut self, instance: Uuid) -> Result<u64, StoreError> {
         match self {
             Self::Sqlite(writer) => writer.close_left_open(instance).await,

@@ -147,7 +147,7 @@ async fn start(site: &Site) -> (Child, String) {
     let mut server = Command::new(env!("CARGO_BIN_EXE_tracon"));
     server.current_dir(site.directory()).args(["--bind", "127.0.0.1:0", "--log", "off"]);
     server.env("TRACON_DATABASE_URL", site.url());
-    started(server).await
+    started(&mut server).await
 }
 
 /// Calls until the server is gone. Half of the clients have a legacy session; its id is given back.

@@ -7,7 +7,7 @@ use tracon_app::reports::RecorderHealth;
 
 use crate::database::Site;
 use crate::support::{
-    BOUND, TestServer,
+    BOUND, Place, TestServer,
     http::{ACCEPT, Answer, Hand, answer, handshake},
     lock::Lock,
     process::started,
@@ -51,6 +51,31 @@ async fn while_the_database_is_locked_calls_go_on_and_nothing_is_lost() {
 }
 
 #[tokio::test]
+async fn while_postgresql_refuses_connections_calls_go_on_and_nothing_is_lost() {
+    let server = Place::at(Site::on_postgres().await).start().await;
+    let hand = server.hand();
+    let session = hand.initialize("hand").await;
+    echo(&hand, &session, 0..10).await;
+    assert_eq!(server.rows().await.len(), 11);
+
+    server.site.refuse_connections(true).await;
+    echo(&hand, &session, 10..200).await;
+    let recorder = &server.running.tracker().expect("tracking is on").recorder;
+    tokio::time::timeout(BOUND, recorder.failing()).await.expect("the writer notices");
+    let during = health(&server);
+    assert_eq!((during.waiting, during.lost), (190, 0), "{during:?}");
+    let checked = answer(hand.request(reqwest::Method::GET, "/readyz")).await;
+    assert_eq!(checked.status, 503, "{checked:?}");
+    echo(&hand, &session, 200..210).await;
+
+    server.site.refuse_connections(false).await;
+    assert_eq!(server.rows().await.len(), 211);
+    let after = health(&server);
+    assert_eq!((after.waiting, after.lost, after.failing_since), (0, 0, None), "{after:?}");
+    assert_eq!(server.sessions().await[0].total_requests, 211);
+}
+
+#[tokio::test]
 async fn what_waits_when_the_server_stops_is_written_at_the_next_start() {
     let server = TestServer::start().await;
     let hand = server.hand();
@@ -88,7 +113,7 @@ fn with_small_disk(site: &Site) -> Command {
 #[tokio::test]
 async fn on_a_full_disk_calls_go_on_and_the_lost_are_counted_exactly() {
     let site = Site::new().await;
-    let (server, url) = started(with_small_disk(&site)).await;
+    let (server, url) = started(&mut with_small_disk(&site)).await;
     let client = Client::new();
     let opened = post(&client, &url, None, &handshake("hand")).await;
     let session = opened.session_id.expect("a session");

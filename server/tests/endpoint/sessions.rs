@@ -1,10 +1,11 @@
 //! When sessions start, how requests are tied to them, and when and why they end.
 
 use super::{
-    database::Peek,
+    database::{Peek, Site},
     support::{
-        SessionRow, TestServer,
-        http::{answer, handshake},
+        Place, SessionRow, TestServer,
+        http::{ACCEPT, answer, handshake},
+        process::started,
     },
 };
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -245,16 +246,16 @@ async fn stopping_the_server_lets_calls_finish_and_closes_the_sessions() {
 }
 
 #[tokio::test]
-async fn what_an_earlier_process_left_open_is_closed_at_the_next_start() {
-    let server = TestServer::start().await;
-    let hand = server.hand();
-    hand.initialize("hand").await;
-    server.clock.advance(TimeDelta::minutes(3));
-    server.rows().await;
-    // A second process on the database of one that died: nothing told the first to close anything.
-    let (_, mut writer) = tracon::store::Store::open(&server.site.url()).await.expect("the database opens");
-    let instance = tracon::clock::Ids::default().next(chrono::DateTime::UNIX_EPOCH);
-    assert_eq!(writer.close_left_open(instance).await.expect("it can be written"), 1);
+async fn what_a_killed_process_left_open_is_closed_at_the_next_start() {
+    let site = Site::new().await;
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_tracon"));
+    command.current_dir(site.directory()).args(["--bind", "127.0.0.1:0", "--log", "off"]);
+    let (mut process, url) = started(command.env("TRACON_DATABASE_URL", site.url())).await;
+    let greeting = reqwest::Client::new().post(url).header("accept", ACCEPT).header("content-type", "application/json");
+    assert_eq!(answer(greeting.body(handshake("hand").to_string())).await.status, 200);
+    process.kill().await.expect("it can be killed");
+
+    let server = Place::at(site).start().await;
     let sessions = server.sessions().await;
     assert_eq!(ended(&sessions[0]), ("disconnected", Some("server_restart")));
 }

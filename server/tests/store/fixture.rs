@@ -42,7 +42,7 @@ pub struct Fixture {
 pub enum Place {
     /// SQLite's `tracon.db` and what lies beside it.
     Folder(TempDir),
-    Server(#[expect(dead_code, reason = "dropped with the fixture")] Database),
+    Server(Database),
 }
 
 impl Place {

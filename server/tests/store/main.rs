@@ -14,6 +14,7 @@ mod refusals;
 mod reports;
 mod requests;
 mod retention;
+mod servers;
 mod sessions;
 mod sqlite;
 mod writing;

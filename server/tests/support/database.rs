@@ -26,13 +26,25 @@ pub struct Site {
 
 impl Site {
     pub async fn new() -> Self {
-        let directory = TempDir::new().expect("a temporary directory");
-        let postgres = match std::env::var(ENGINE).as_deref() {
-            Err(_) | Ok("sqlite") => None,
-            Ok("postgres") => Some(Database::new().await),
+        match std::env::var(ENGINE).as_deref() {
+            Err(_) | Ok("sqlite") => Self::with(None),
+            Ok("postgres") => Self::on_postgres().await,
             Ok(other) => panic!("{ENGINE} is {other:?}: it may be sqlite or postgres"),
-        };
-        Self { directory, postgres }
+        }
+    }
+
+    /// Whatever the run is for.
+    pub async fn on_postgres() -> Self {
+        Self::with(Some(Database::new().await))
+    }
+
+    fn with(postgres: Option<Database>) -> Self {
+        Self { directory: TempDir::new().expect("a temporary directory"), postgres }
+    }
+
+    /// PostgreSQL ends all connections and takes no more, as when it is stopped.
+    pub async fn refuse_connections(&self, refuse: bool) {
+        self.postgres.as_ref().expect("PostgreSQL").refuse_connections(refuse).await;
     }
 
     pub fn is_postgres(&self) -> bool {

@@ -39,6 +39,18 @@ impl Database {
     }
 }
 
+impl Database {
+    /// Ends all connections to it and takes no more, or takes them again.
+    pub async fn refuse_connections(&self, refuse: bool) {
+        let name = &self.name;
+        run(&self.server, format!("ALTER DATABASE {name} ALLOW_CONNECTIONS {}", !refuse)).await;
+        if refuse {
+            let end = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+            run(&self.server, end).await;
+        }
+    }
+}
+
 impl Drop for Database {
     fn drop(&mut self) {
         let (server, statement) = (self.server.clone(), format!("DROP DATABASE {} WITH (FORCE)", self.name));

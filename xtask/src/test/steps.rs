@@ -25,7 +25,7 @@ pub fn jobs(selection: &Selection) -> Vec<Job> {
     if selection.includes(Step::E2e) {
         jobs.push(Job { name: "setup: Chromium", run: set_browser_up });
     }
-    if selection.includes(Step::Unit) || selection.includes(Step::E2e) {
+    if [Step::Unit, Step::Conformance, Step::E2e].into_iter().any(|step| selection.includes(step)) {
         jobs.push(Job { name: "setup: PostgreSQL", run: set_postgres_up });
     }
     for step in selection.steps() {
@@ -40,9 +40,18 @@ pub fn jobs(selection: &Selection) -> Vec<Job> {
                 jobs.push(Job { name: "clippy (native)", run: clippy_native });
                 jobs.push(Job { name: "clippy (wasm)", run: clippy_wasm });
             }
-            Step::Unit => jobs.push(Job { name: "unit and integration tests", run: unit }),
-            Step::Conformance => jobs.push(Job { name: "conformance suite", run: conformance::execute }),
-            Step::E2e => jobs.push(Job { name: "end-to-end tests", run: end_to_end::execute }),
+            Step::Unit => {
+                jobs.push(Job { name: "unit and integration tests", run: unit });
+                jobs.push(Job { name: "the endpoint's stories (PostgreSQL)", run: stories_on_postgres });
+            }
+            Step::Conformance => {
+                jobs.push(Job { name: "conformance suite", run: conformance::on_sqlite });
+                jobs.push(Job { name: "conformance suite (PostgreSQL)", run: conformance::on_postgres });
+            }
+            Step::E2e => {
+                jobs.push(Job { name: "end-to-end tests", run: end_to_end::on_sqlite });
+                jobs.push(Job { name: "end-to-end tests (PostgreSQL)", run: end_to_end::on_postgres });
+            }
         }
     }
     jobs
@@ -106,4 +115,16 @@ fn unit(context: &Context) -> Result<()> {
         cargo.args(["test", "--workspace"]);
     }
     run(cargo.env(postgres::VARIABLE, context.postgres()?.url()))
+}
+
+/// Those of a whole server, which were on SQLite among the others. The store's tell both engines' story by themselves.
+fn stories_on_postgres(context: &Context) -> Result<()> {
+    let mut cargo = context.project.cargo();
+    if find_program("cargo-nextest").is_some() {
+        cargo.args(["nextest", "run", "--workspace", "--filterset", "binary(endpoint)"]);
+    } else {
+        cargo.args(["test", "--workspace", "--test", "endpoint"]);
+    }
+    let (variable, engine) = postgres::ENGINE;
+    run(cargo.env(variable, engine).env(postgres::VARIABLE, context.postgres()?.url()))
 }

@@ -3,6 +3,7 @@
 //! Batches of all servers that write to one database go in one after the other, by an advisory lock: what a batch reads first
 //! (the state of sessions, the rollups that it adds to) is what it changes.
 
+mod alive;
 mod days;
 mod insert;
 mod migrate;
@@ -50,6 +51,8 @@ pub struct PostgresStore {
 #[derive(Debug)]
 pub struct PostgresWriter {
     options: Box<PgConnectOptions>,
+    /// The server process that it writes for, once that has said so.
+    instance: Option<Uuid>,
     /// `None` at first, and after a transaction that did not end well: then one is made.
     connection: Option<Box<WriteConnection>>,
 }
@@ -84,7 +87,7 @@ pub async fn open(url: &str) -> Result<(PostgresStore, PostgresWriter), StoreErr
         .await
         .map_err(unreachable)?;
     let options = options.options([("lock_timeout", format!("{}s", PATIENCE.as_secs()))]);
-    Ok((PostgresStore { readers }, PostgresWriter { options: Box::new(options), connection: None }))
+    Ok((PostgresStore { readers }, PostgresWriter { options: Box::new(options), instance: None, connection: None }))
 }
 
 /// What errors call the database: without user and password.
@@ -135,10 +138,15 @@ impl PostgresWriter {
     }
 
     pub async fn close_left_open(&mut self, instance: Uuid) -> Result<u64, StoreError> {
+        if self.instance.replace(instance) != Some(instance) {
+            // What there is says it for another one, or for none.
+            self.connection = None;
+        }
         self.work(async |this| {
             let mut transaction = this.connection.begin().await?;
             lock(&mut transaction).await?;
-            let closed = write::close_left_open(&mut Connection::Postgres(&mut transaction), instance).await?;
+            let alive = alive::others(&mut transaction, instance).await?;
+            let closed = write::close_left_open(&mut Connection::Postgres(&mut transaction), &alive).await?;
             transaction.commit().await?;
             Ok(closed)
         })
@@ -158,7 +166,7 @@ impl PostgresWriter {
         let working = async {
             let this = match &mut this {
                 Some(this) => this,
-                None => this.insert(Box::new(WriteConnection::new(self.options.connect().await?))),
+                None => this.insert(Box::new(WriteConnection::open(&self.options, self.instance).await?)),
             };
             work(this).await
         };
@@ -177,8 +185,13 @@ impl PostgresWriter {
 }
 
 impl WriteConnection {
-    fn new(connection: PgConnection) -> Self {
-        Self { connection, days: Days::default() }
+    /// A new one. While it is open, other servers see that `instance` lives.
+    async fn open(options: &PgConnectOptions, instance: Option<Uuid>) -> Result<Self, StoreError> {
+        let mut connection = options.connect().await?;
+        if let Some(instance) = instance {
+            alive::announce(&mut connection, instance).await?;
+        }
+        Ok(Self { connection, days: Days::default() })
     }
 }
 

@@ -157,7 +157,7 @@ impl SqliteWriter {
     pub async fn close_left_open(&mut self, instance: Uuid) -> Result<u64, StoreError> {
         let mut connection = self.take().await?;
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        let closed = write::close_left_open(&mut Connection::Sqlite(&mut transaction), instance).await?;
+        let closed = write::close_left_open(&mut Connection::Sqlite(&mut transaction), &[instance]).await?;
         transaction.commit().await?;
         self.connection = Some(connection);
         Ok(closed)

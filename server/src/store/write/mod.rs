@@ -97,11 +97,12 @@ pub async fn apply(connection: &mut Connection<'_>, changes: &[Change]) -> Resul
     Ok(Applied { requests: requests.len() as u64, sessions: opened.len() as u64 })
 }
 
-/// Ends every session left open by another server process, at its last activity.
-pub async fn close_left_open(connection: &mut Connection<'_>, instance: Uuid) -> Result<u64, StoreError> {
+/// Ends every session that was left open by a server process that is none of these, at its last activity.
+pub async fn close_left_open(connection: &mut Connection<'_>, alive: &[Uuid]) -> Result<u64, StoreError> {
     let statement = "SELECT session_id, connected_at, last_activity FROM archon_mcp_sessions
-         WHERE status <> 'disconnected' AND server_instance <> $1";
-    let left_open = connection.fetch_all(statement, vec![instance.into()]).await?;
+         WHERE status <> 'disconnected'
+             AND server_instance NOT IN (SELECT value FROM unnest($1) AS list (value))";
+    let left_open = connection.fetch_all(statement, vec![Value::Ids(alive.to_vec())]).await?;
 
     let mut ended = Vec::with_capacity(left_open.len());
     for row in &left_open {

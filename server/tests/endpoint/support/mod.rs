@@ -76,6 +76,12 @@ pub struct SessionRow {
 }
 
 impl Place {
+    /// Where nobody was before, or a process that is gone.
+    pub fn at(site: Site) -> Self {
+        let start: DateTime<Utc> = "2026-01-09T14:40:00.123456Z".parse().expect("a time");
+        Self { config: site.config(), clock: ManualClock::at(start), site }
+    }
+
     pub async fn start(self) -> TestServer {
         let Self { config, clock, site } = self;
         let gate = Arc::new(Gate::default());
@@ -93,11 +99,9 @@ impl TestServer {
 
     /// With the test's tools behind the product's own guard, layer and wrapper.
     pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
-        let site = Site::new().await;
-        let mut config = site.config();
-        change(&mut config);
-        let start: DateTime<Utc> = "2026-01-09T14:40:00.123456Z".parse().expect("a time");
-        Place { config, clock: ManualClock::at(start), site }.start().await
+        let mut place = Place::at(Site::new().await);
+        change(&mut place.config);
+        place.start().await
     }
 
     /// Stops it; gives how that went and where it can be started again.

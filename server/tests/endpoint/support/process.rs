@@ -10,7 +10,7 @@ use tokio::{
 use super::BOUND;
 
 /// Starts it; gives it with the address of its endpoint. It is killed when it is dropped.
-pub async fn started(mut command: Command) -> (Child, String) {
+pub async fn started(command: &mut Command) -> (Child, String) {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
     let mut server = command.spawn().expect("it starts");
     let mut lines = BufReader::new(server.stdout.take().expect("its output")).lines();

@@ -15,6 +15,9 @@ use anyhow::{Context, Result};
 use self::{installation::Installation, server::Server};
 use crate::progress::Progress;
 
+/// The variable that says which engine the server under test is on, where the tests are the same for both; and its value.
+pub const ENGINE: (&str, &str) = ("TRACON_TEST_ENGINE", "postgres");
+
 /// The variable that names the PostgreSQL server for the tests.
 pub const VARIABLE: &str = "TRACON_TEST_POSTGRES_URL";
 

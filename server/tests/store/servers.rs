@@ -1,0 +1,77 @@
+//! Several servers on one PostgreSQL database.
+
+use std::sync::Arc;
+
+use futures::future::join_all;
+use tracon::store::{Change, SessionRecord, Store};
+use tracon_app::reports::Presence;
+use uuid::Uuid;
+
+use crate::{
+    fixture::{Engine, Fixture, INSTANCE, Place, ago, now, session},
+    postgres::Database,
+};
+
+#[tokio::test]
+async fn servers_that_start_together_migrate_once() {
+    let database = Database::new().await;
+    let opened = join_all((0..8).map(|_| Store::open(&database.url))).await;
+    for opened in opened {
+        let (store, _writer) = opened.unwrap();
+        store.ping().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn sessions_of_a_process_that_lives_are_not_closed_by_another() {
+    let mut on = Fixture::new(Engine::Postgres).await;
+    assert_eq!(on.writer.close_left_open(INSTANCE).await.unwrap(), 0);
+    let own = Arc::new(session(1, ago(60)));
+    on.apply(&[Change::Opened(Arc::clone(&own))]).await;
+
+    let (_, mut other) = Store::open(&on.url).await.unwrap();
+    let another = Uuid::from_u128(0x0002_0000);
+    assert_eq!(other.close_left_open(another).await.unwrap(), 0, "its process lives");
+    on.writer.close().await.unwrap();
+    assert_eq!(other.close_left_open(another).await.unwrap(), 1, "it is gone");
+    let closed = on.store.session(&own.session_id.to_string(), now()).await.unwrap().unwrap().session;
+    assert_eq!(closed.presence, Presence::Disconnected);
+    assert_eq!(closed.disconnect_reason.as_deref(), Some("server_restart"));
+}
+
+#[tokio::test]
+async fn batches_of_two_servers_add_up() {
+    let on = Fixture::new(Engine::Postgres).await;
+    let (_, other) = Store::open(&on.url).await.unwrap();
+    let own: Arc<SessionRecord> = Arc::new(session(1, ago(600)));
+    let batches: Vec<Vec<Change>> =
+        (0..40).map(|_| (0..25).map(|_| Change::Request(on.call(&own, ago(300)))).collect()).collect();
+    let (mine, theirs) = batches.split_at(20);
+    let write = async |mut writer: tracon::store::Writer, batches: &[Vec<Change>]| {
+        for batch in batches {
+            writer.apply(batch).await.unwrap();
+        }
+    };
+    tokio::join!(write(on.writer, mine), write(other, theirs));
+    assert_eq!(on.store.session_totals(own.session_id).await.unwrap(), Some((1_000, 0)));
+    let overview = on.store.overview(tracon_app::reports::TimeRange::Hour, now()).await.unwrap();
+    assert_eq!(overview.totals.requests, 1_000, "the figures are those of the rows");
+}
+
+#[tokio::test]
+async fn a_batch_that_meets_a_stopped_server_is_transient_and_written_when_it_is_back() {
+    let mut on = Fixture::new(Engine::Postgres).await;
+    let own = Arc::new(session(1, ago(60)));
+    on.apply(&[Change::Request(on.call(&own, ago(50)))]).await;
+    let Place::Server(database) = &on.place else { panic!("it is on PostgreSQL") };
+    database.refuse_connections(true).await;
+    let batch = [Change::Request(on.call(&own, ago(40)))];
+    for _ in 0..2 {
+        let error = on.writer.apply(&batch).await.unwrap_err();
+        assert!(error.is_transient(), "{error}");
+    }
+    assert!(on.store.ping().await.unwrap_err().is_transient());
+    database.refuse_connections(false).await;
+    assert_eq!(on.writer.apply(&batch).await.unwrap().requests, 1);
+    assert_eq!(on.store.session_totals(own.session_id).await.unwrap(), Some((2, 0)));
+}
