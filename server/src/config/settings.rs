@@ -49,7 +49,7 @@ pub static SETTINGS: [Setting; 21] = [
         placeholder: "DIR",
         form: Form::Text,
         secret: false,
-        doc: "Directory of the embedded database; made when it is missing",
+        doc: "Directory of the spool and of the embedded database; made when it is missing",
         allowed: "the path of a directory, such as ./data",
     },
     Setting {
@@ -58,7 +58,7 @@ pub static SETTINGS: [Setting; 21] = [
         placeholder: "URL",
         form: Form::Text,
         secret: true,
-        doc: "Database to use; by default tracon.db in the data directory",
+        doc: "Database to use, SQLite or PostgreSQL; by default tracon.db in the data directory",
         allowed: super::database::ALLOWED,
     },
     Setting {

@@ -57,8 +57,8 @@ pub enum StoreError {
     #[error("the database {path} cannot be opened ({source}): repair it, or use another --database-url")]
     Open { path: PathBuf, source: sqlx::Error },
     /// The server does not answer, or does not let this user in.
-    #[error("the database {database} cannot be reached ({source}): start it, or use another --database-url")]
-    Unreachable { database: String, source: sqlx::Error },
+    #[error("the database {database} cannot be reached ({reason}): start or create it, or use another --database-url")]
+    Unreachable { database: String, reason: String },
     /// PostgreSQL before the version that this was written for.
     #[error("the database {database} is PostgreSQL {found}: version {needed} or newer is needed")]
     TooOld { database: String, found: String, needed: u32 },

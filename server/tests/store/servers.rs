@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures::future::join_all;
+use sqlx::{ConnectOptions, postgres::PgConnectOptions};
 use tracon::store::{Change, SessionRecord, Store};
 use tracon_app::reports::Presence;
 use uuid::Uuid;
@@ -74,4 +75,48 @@ async fn a_batch_that_meets_a_stopped_server_is_transient_and_written_when_it_is
     database.refuse_connections(false).await;
     assert_eq!(on.writer.apply(&batch).await.unwrap().requests, 1);
     assert_eq!(on.store.session_totals(own.session_id).await.unwrap(), Some((2, 0)));
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_there_is_named_without_its_password() {
+    let database = Database::new().await;
+    let mut url = url::Url::parse(&database.url).unwrap();
+    url.set_path("nothere");
+    url.set_password(Some("hunter2")).unwrap();
+    let message = Store::open(url.as_str()).await.unwrap_err().to_string();
+    let place = format!("nothere on {}:{}", url.host_str().unwrap(), url.port().unwrap_or(5432));
+    assert_eq!(
+        message,
+        format!(
+            "the database {place} cannot be reached (database \"nothere\" does not exist): start or create it, or use another \
+             --database-url"
+        )
+    );
+    // Nobody listens there.
+    let message = Store::open("postgres://tracon:hunter2@127.0.0.1:1/x").await.unwrap_err().to_string();
+    assert!(message.starts_with("the database x on 127.0.0.1:1 cannot be reached"), "{message}");
+    for bad in ["postgres://user:hunter2@host:port/x", "postgres://h/x?sslmode=hunter2"] {
+        let message = Store::open(bad).await.unwrap_err().to_string();
+        assert!(message.starts_with("the database URL is not valid") && !message.contains("hunter2"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_ours_is_left_alone() {
+    let database = Database::new().await;
+    let options: PgConnectOptions = database.url.parse().unwrap();
+    let mut connection = options.connect().await.unwrap();
+    sqlx::raw_sql("CREATE TABLE archon_mcp_sessions (id INT)").execute(&mut connection).await.unwrap();
+    let message = Store::open(&database.url).await.unwrap_err().to_string();
+    assert!(message.contains("is the database of another program"), "{message}");
+    sqlx::raw_sql("DROP TABLE archon_mcp_sessions").execute(&mut connection).await.unwrap();
+
+    let (_, writer) = Store::open(&database.url).await.unwrap();
+    writer.close().await.unwrap();
+    sqlx::raw_sql("UPDATE _sqlx_migrations SET version = 9999").execute(&mut connection).await.unwrap();
+    let message = Store::open(&database.url).await.unwrap_err().to_string();
+    assert!(message.contains("has version 9999, but this tracon knows versions up to 1"), "{message}");
+    sqlx::raw_sql("UPDATE _sqlx_migrations SET version = 1, checksum = 'x'").execute(&mut connection).await.unwrap();
+    let message = Store::open(&database.url).await.unwrap_err().to_string();
+    assert!(message.contains("its migration 1 differs"), "{message}");
 }

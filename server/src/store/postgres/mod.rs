@@ -70,7 +70,11 @@ pub async fn open(url: &str) -> Result<(PostgresStore, PostgresWriter), StoreErr
         .map_err(|_| StoreError::InvalidUrl { reason: "what stands behind the scheme is not understood".to_owned() })?;
     let options = options.application_name("tracon").options([("lock_timeout", format!("{}s", PATIENCE.as_secs()))]);
     let name = name_of(&options);
-    let unreachable = |source| StoreError::Unreachable { database: name.clone(), source };
+    let unreachable = |error: sqlx::Error| {
+        // Without the line of PostgreSQL's own source.
+        let reason = error.as_database_error().map_or_else(|| error.to_string(), |error| error.message().to_owned());
+        StoreError::Unreachable { database: name.clone(), reason }
+    };
 
     let mut connection = options.connect().await.map_err(unreachable)?;
     // Servers that start together wait here for each other, however long it takes.
