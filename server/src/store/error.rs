@@ -59,6 +59,9 @@ pub enum StoreError {
     /// The server does not answer, or does not let this user in.
     #[error("the database {database} cannot be reached ({reason}): start or create it, or use another --database-url")]
     Unreachable { database: String, reason: String },
+    /// It cannot hold every text.
+    #[error("the database {database} has the encoding {found}: make one with UTF8")]
+    WrongEncoding { database: String, found: String },
     /// PostgreSQL before the version that this was written for.
     #[error("the database {database} is PostgreSQL {found}: version {needed} or newer is needed")]
     TooOld { database: String, found: String, needed: u32 },
@@ -91,6 +94,16 @@ impl StoreError {
     }
 }
 
+impl StoreError {
+    /// Whether it was PostgreSQL that refused a statement, on a connection that goes on.
+    pub(super) fn is_statement(&self) -> bool {
+        // Operator intervention and connection exceptions end the connection.
+        const ENDING: [&str; 2] = ["57", "08"];
+        let Self::Database(sqlx::Error::Database(error)) = self else { return false };
+        error.code().is_some_and(|code| !ENDING.iter().any(|class| code.starts_with(class)))
+    }
+}
+
 /// Whether the database refuses a value, or holds one that cannot be read.
 fn is_refused(error: &sqlx::Error) -> bool {
     // <https://sqlite.org/rescode.html>: too big, constraint, mismatch, range.
@@ -101,6 +114,11 @@ fn is_refused(error: &sqlx::Error) -> bool {
         sqlx::Error::Database(error) => {
             let Some(code) = error.code() else { return false };
             if error.try_downcast_ref::<PgDatabaseError>().is_some() {
+                // Without the name of a constraint it says that there is no partition: another server dropped it, or has not
+                // made it yet.
+                if code == "23514" && error.constraint().is_none() {
+                    return false;
+                }
                 return POSTGRES.iter().any(|class| code.starts_with(class));
             }
             code.parse::<i32>().is_ok_and(|code| SQLITE.contains(&(code & 0xff)))

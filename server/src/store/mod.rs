@@ -16,6 +16,7 @@ mod postgres;
 mod queries;
 mod record;
 mod reports;
+mod retain;
 mod rollup;
 mod sketch;
 mod sqlite;
@@ -171,12 +172,30 @@ impl Writer {
     }
 
     /// Ends, at its last activity and as `server_restart`, every session that an earlier server process left open: all
-    /// that are not of `instance`, for which this writes, nor, on PostgreSQL, of another process that lives. Gives how many
+    /// that are neither of `instance` nor, on PostgreSQL, of another process that [lives](Self::announce). Gives how many
     /// there were.
     pub async fn close_left_open(&mut self, instance: Uuid) -> Result<u64, StoreError> {
         match self {
             Self::Sqlite(writer) => writer.close_left_open(instance).await,
             Self::Postgres(writer) => writer.close_left_open(instance).await,
+        }
+    }
+
+    /// Says, from now on, to whoever writes to the same database that this server process lives.
+    pub fn announce(&mut self, instance: Uuid) {
+        match self {
+            // Nobody else does.
+            Self::Sqlite(_) => {}
+            Self::Postgres(writer) => writer.announce(instance),
+        }
+    }
+
+    /// Whether other servers may write to the same database.
+    #[must_use]
+    pub const fn is_shared(&self) -> bool {
+        match self {
+            Self::Sqlite(_) => false,
+            Self::Postgres(_) => true,
         }
     }
 

@@ -62,6 +62,7 @@ impl Task {
     ///
     /// A batch that fails is repeated, with growing pauses, while the spool fills behind it.
     pub async fn run(mut self) -> Writer {
+        self.writer.announce(self.instance);
         let mut batch = Batch::default();
         // Starts with the first attempt that fails after `stop`.
         let mut deadline = None;
@@ -210,6 +211,16 @@ impl Task {
             Ok(retained) if retained.more => return true,
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "what is too old could not be deleted; it will be tried again"),
+        }
+        if self.writer.is_shared() {
+            // Of servers that died meanwhile.
+            match self.writer.close_left_open(self.instance).await {
+                Ok(0) => {}
+                Ok(_) => self.changes.send_modify(|revision| *revision += 1),
+                Err(error) => {
+                    tracing::warn!(%error, "sessions that were left open could not be closed; it will be repeated");
+                }
+            }
         }
         *kept_at = Some(now);
         false

@@ -67,6 +67,7 @@ async fn every_answer_that_was_read_is_recorded_once_across_thirty_kills() {
         }
     }
 
+    site.alone().await;
     let running = Setup::new(site.config()).start().await.expect("it starts");
     let settled = running.tracker().expect("tracking is on").recorder.settled();
     tokio::time::timeout(BOUND, settled).await.expect("what waits is written");

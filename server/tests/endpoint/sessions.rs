@@ -3,7 +3,7 @@
 use super::{
     database::{Peek, Site},
     support::{
-        Place, SessionRow, TestServer,
+        BOUND, Place, SessionRow, TestServer,
         http::{ACCEPT, answer, handshake},
         process::started,
     },
@@ -11,6 +11,8 @@ use super::{
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::sync::Arc;
+use tracon::store::{Attribution, Change, SessionRecord};
 use uuid::Uuid;
 
 const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -254,10 +256,57 @@ async fn what_a_killed_process_left_open_is_closed_at_the_next_start() {
     let greeting = reqwest::Client::new().post(url).header("accept", ACCEPT).header("content-type", "application/json");
     assert_eq!(answer(greeting.body(handshake("hand").to_string())).await.status, 200);
     process.kill().await.expect("it can be killed");
+    site.alone().await;
 
     let server = Place::at(site).start().await;
     let sessions = server.sessions().await;
     assert_eq!(ended(&sessions[0]), ("disconnected", Some("server_restart")));
+}
+
+#[tokio::test]
+async fn what_a_server_that_died_left_open_is_closed_by_one_that_lives() {
+    let server = Place::at(Site::on_postgres().await).start().await;
+    server.hand().initialize("hand").await;
+    let (_, mut writer) = tracon::store::Store::open(&server.site.url()).await.expect("the database opens");
+    let dead = Uuid::from_u128(0xdead);
+    writer.announce(dead);
+    let left = Arc::new(SessionRecord { server_instance: dead, ..opened(Uuid::from_u128(1)) });
+    writer.apply(&[Change::Opened(left)]).await.expect("it is written");
+    assert_eq!(server.sessions().await[0].status, "active");
+    writer.close().await.expect("it ends");
+
+    let mut changes = server.running.changes.clone();
+    let closed = async {
+        loop {
+            server.clock.advance(TimeDelta::minutes(1));
+            changes.changed().await.expect("the writer runs");
+            let sessions = server.sessions().await;
+            if sessions[0].status == "disconnected" {
+                return sessions;
+            }
+        }
+    };
+    let sessions = tokio::time::timeout(BOUND, closed).await.expect("it is closed");
+    assert_eq!(ended(&sessions[0]), ("disconnected", Some("server_restart")));
+    assert_eq!(ended(&sessions[1]), ("active", None), "its own stays");
+}
+
+fn opened(session_id: Uuid) -> SessionRecord {
+    SessionRecord {
+        session_id,
+        client_type: None,
+        client_name: None,
+        client_version: None,
+        protocol_version: None,
+        client_capabilities: None,
+        attribution: Attribution::Window,
+        transport_session_id: None,
+        connected_at: DateTime::UNIX_EPOCH,
+        is_probe: false,
+        user_agent: None,
+        peer: None,
+        server_instance: session_id,
+    }
 }
 
 #[tokio::test]

@@ -42,6 +42,13 @@ impl Site {
         Self { directory: TempDir::new().expect("a temporary directory"), postgres }
     }
 
+    /// Waits until a process that was killed is gone for the database, too.
+    pub async fn alone(&self) {
+        if let Some(database) = &self.postgres {
+            database.alone().await;
+        }
+    }
+
     /// PostgreSQL ends all connections and takes no more, as when it is stopped.
     pub async fn refuse_connections(&self, refuse: bool) {
         self.postgres.as_ref().expect("PostgreSQL").refuse_connections(refuse).await;

@@ -51,6 +51,24 @@ impl Database {
     }
 }
 
+impl Database {
+    /// Waits until nobody is connected to it any more: the server notices a little later that a process is gone.
+    pub async fn alone(&self) {
+        let options: PgConnectOptions = self.server.parse().expect("a URL");
+        let mut connection = options.connect().await.expect("PostgreSQL answers");
+        loop {
+            let others: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = $1")
+                .bind(&self.name)
+                .fetch_one(&mut connection)
+                .await
+                .expect("it can be asked");
+            if others == 0 {
+                return;
+            }
+        }
+    }
+}
+
 impl Drop for Database {
     fn drop(&mut self) {
         let (server, statement) = (self.server.clone(), format!("DROP DATABASE {} WITH (FORCE)", self.name));

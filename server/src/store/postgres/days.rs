@@ -14,7 +14,7 @@ use crate::store::{
 };
 
 /// The days whose partitions this connection has seen. Another server may have dropped one meanwhile; then a batch fails,
-/// and is repeated on a new connection.
+/// is repeated, and asks anew.
 #[derive(Debug, Default)]
 pub struct Days(HashSet<(&'static str, NaiveDate)>);
 
@@ -35,22 +35,34 @@ impl Days {
         Ok(())
     }
 
-    /// Drops a day's partition of a table.
+    /// Drops a day's partition of a table, unless somebody reads it right now; whether it is gone.
     pub async fn drop(
         &mut self,
         connection: &mut PgConnection,
         table: &'static str,
         day: NaiveDate,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         self.0.remove(&(table, day));
         let mut transaction = connection.begin().await?;
         // After the batch that may be writing to it: dropping needs all of the table for a moment.
         lock(&mut transaction).await?;
-        let statement = format!("DROP TABLE IF EXISTS {}", partition(table, day));
-        sqlx::query(AssertSqlSafe(statement)).execute(&mut *transaction).await?;
-        transaction.commit().await?;
-        Ok(())
+        // Whoever waits for it makes all others wait: another time, then.
+        let statement = format!("SET LOCAL lock_timeout = '500ms'; DROP TABLE IF EXISTS {}", partition(table, day));
+        match sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *transaction).await {
+            Ok(_) => transaction.commit().await?,
+            Err(error) if is_locked(&error) => {
+                transaction.rollback().await?;
+                return Ok(false);
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(true)
     }
+}
+
+fn is_locked(error: &sqlx::Error) -> bool {
+    const LOCK_NOT_AVAILABLE: &str = "55P03";
+    error.as_database_error().is_some_and(|error| error.code().as_deref() == Some(LOCK_NOT_AVAILABLE))
 }
 
 /// The days that a table has partitions of, the oldest first.
@@ -97,10 +109,8 @@ async fn make(connection: &mut PgConnection, table: &'static str, day: NaiveDate
     let mut transaction = connection.begin().await?;
     // Another server may be making it.
     lock(&mut transaction).await?;
-    let partition = partition(table, day);
-    let is_there: bool =
-        sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL").bind(&partition).fetch_one(&mut *transaction).await?;
-    if !is_there {
+    if !of(&mut transaction, table).await?.contains(&day) {
+        let partition = partition(table, day);
         let from = start_of(day);
         let to = if day < LAST { format!("'{}'", start_of(after(day))) } else { "MAXVALUE".to_owned() };
         let statement = format!(

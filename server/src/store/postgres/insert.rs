@@ -80,8 +80,9 @@ macro_rules! add {
         if $columns.at == $columns.lists.len() {
             $columns.lists.push(Column::$kind(Vec::with_capacity($columns.rows)));
         }
-        if let Some(Column::$kind(values)) = $columns.lists.get_mut($columns.at) {
-            values.push(value);
+        match $columns.lists.get_mut($columns.at) {
+            Some(Column::$kind(values)) => values.push(value),
+            other => debug_assert!(false, "{} in a column of {other:?}", stringify!($kind)),
         }
         $columns.at += 1;
     }};

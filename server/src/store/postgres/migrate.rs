@@ -15,6 +15,10 @@ const OLDEST: u32 = 15;
 /// Applies what is missing. Servers that start at the same time do it one after the other: sqlx takes an advisory lock for it.
 pub async fn run(database: &str, connection: &mut PgConnection) -> Result<(), StoreError> {
     check_version(database, connection).await?;
+    let encoding: String = sqlx::query_scalar("SHOW server_encoding").fetch_one(&mut *connection).await?;
+    if encoding != "UTF8" {
+        return Err(StoreError::WrongEncoding { database: database.to_owned(), found: encoding });
+    }
     let unmanaged: bool =
         sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL AND to_regclass('_sqlx_migrations') IS NULL")
             .bind(SESSIONS)

@@ -38,6 +38,9 @@ const REPORT: Duration = Duration::from_secs(30);
 /// How long a batch may take in all. Where the network swallows what is sent, nothing else would ever end it.
 const BATCH: Duration = Duration::from_mins(1);
 
+/// Each statement sees what was committed before it: what is read under the lock is what the last batch left.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+
 /// Whoever has it writes. The number has no meaning but this.
 const WRITE_LOCK: i64 = 0x7472_6163_6f6e_0001;
 
@@ -53,7 +56,7 @@ pub struct PostgresWriter {
     options: Box<PgConnectOptions>,
     /// The server process that it writes for, once that has said so.
     instance: Option<Uuid>,
-    /// `None` at first, and after a transaction that did not end well: then one is made.
+    /// `None` at first, and after the connection was lost: then one is made.
     connection: Option<Box<WriteConnection>>,
 }
 
@@ -65,10 +68,15 @@ struct WriteConnection {
 
 /// Opens the database that `url` names, which must be there, and brings its schema up to date.
 pub async fn open(url: &str) -> Result<(PostgresStore, PostgresWriter), StoreError> {
-    // Its message may hold the URL, and that a password.
-    let options = PgConnectOptions::from_str(url)
-        .map_err(|_| StoreError::InvalidUrl { reason: "what stands behind the scheme is not understood".to_owned() })?;
-    let options = options.application_name("tracon").options([("lock_timeout", format!("{}s", PATIENCE.as_secs()))]);
+    let options = options_of(url)?.application_name("tracon").options([
+        // Plans are made for the values at hand: else a range of ids could not leave out the days that it is not of.
+        ("plan_cache_mode", "force_custom_plan"),
+        // Whoever vanishes without a word keeps neither a connection nor a lock for hours.
+        ("idle_in_transaction_session_timeout", "60s"),
+        ("tcp_keepalives_idle", "30"),
+        ("tcp_keepalives_interval", "10"),
+        ("tcp_keepalives_count", "3"),
+    ]);
     let name = name_of(&options);
     let unreachable = |error: sqlx::Error| {
         // Without the line of PostgreSQL's own source.
@@ -92,6 +100,20 @@ pub async fn open(url: &str) -> Result<(PostgresStore, PostgresWriter), StoreErr
         .map_err(unreachable)?;
     let options = options.options([("lock_timeout", format!("{}s", PATIENCE.as_secs()))]);
     Ok((PostgresStore { readers }, PostgresWriter { options: Box::new(options), instance: None, connection: None }))
+}
+
+/// What the URL says. What is not understood is refused, without a word of it: it may be a part of a password.
+fn options_of(url: &str) -> Result<PgConnectOptions, StoreError> {
+    const KNOWN: [&str; 10] =
+        ["sslmode", "sslrootcert", "sslcert", "sslkey", "host", "port", "dbname", "user", "password", "options"];
+    let invalid = |reason: String| StoreError::InvalidUrl { reason };
+    let parsed =
+        url::Url::parse(url).map_err(|_| invalid("what stands behind the scheme is not understood".to_owned()))?;
+    // sqlx logs a parameter that it does not know, with its value.
+    if !parsed.query_pairs().all(|(key, _)| KNOWN.contains(&&*key)) {
+        return Err(invalid(format!("the parameters behind `?` may be {}", KNOWN.join(", "))));
+    }
+    PgConnectOptions::from_str(url).map_err(|_| invalid("what stands behind the scheme is not understood".to_owned()))
 }
 
 /// What errors call the database: without user and password.
@@ -121,7 +143,8 @@ impl PostgresStore {
     }
 
     pub async fn close(&self) {
-        self.readers.close().await;
+        // A connection that nobody answers on does not keep the server from stopping.
+        let _ = tokio::time::timeout(PATIENCE, self.readers.close()).await;
     }
 }
 
@@ -132,7 +155,7 @@ impl PostgresWriter {
         }
         self.work(async |this| {
             this.days.ensure(&mut this.connection, changes).await?;
-            let mut transaction = this.connection.begin().await?;
+            let mut transaction = this.connection.begin_with(BEGIN).await?;
             lock(&mut transaction).await?;
             let applied = write::apply(&mut Connection::Postgres(&mut transaction), changes).await?;
             transaction.commit().await?;
@@ -142,12 +165,8 @@ impl PostgresWriter {
     }
 
     pub async fn close_left_open(&mut self, instance: Uuid) -> Result<u64, StoreError> {
-        if self.instance.replace(instance) != Some(instance) {
-            // What there is says it for another one, or for none.
-            self.connection = None;
-        }
         self.work(async |this| {
-            let mut transaction = this.connection.begin().await?;
+            let mut transaction = this.connection.begin_with(BEGIN).await?;
             lock(&mut transaction).await?;
             let alive = alive::others(&mut transaction, instance).await?;
             let closed = write::close_left_open(&mut Connection::Postgres(&mut transaction), &alive).await?;
@@ -161,7 +180,14 @@ impl PostgresWriter {
         self.work(async |this| retain::step(&mut this.connection, &mut this.days, policy, now).await).await
     }
 
-    /// Does something with the connection, which is out of its place meanwhile: it comes back only when all went well.
+    /// From now on its connections say that this server process lives.
+    pub fn announce(&mut self, instance: Uuid) {
+        self.instance = Some(instance);
+        self.connection = None;
+    }
+
+    /// Does something with the connection, which is out of its place meanwhile. It comes back when all went well, or when
+    /// the server refused a statement; what was begun then is rolled back before the next.
     async fn work<T>(
         &mut self,
         work: impl AsyncFnOnce(&mut WriteConnection) -> Result<T, StoreError>,
@@ -175,14 +201,21 @@ impl PostgresWriter {
             work(this).await
         };
         let done = tokio::time::timeout(BATCH, working).await;
-        let done = done.map_err(|_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))??;
-        self.connection = this;
-        Ok(done)
+        let done = done.map_err(|_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))?;
+        match &done {
+            Ok(_) => self.connection = this,
+            Err(error) if error.is_statement() => {
+                self.connection = this.map(|this| Box::new(WriteConnection { days: Days::default(), ..*this }));
+            }
+            Err(_) => {}
+        }
+        done
     }
 
     pub async fn close(self) -> Result<(), StoreError> {
         if let Some(this) = self.connection {
-            this.connection.close().await?;
+            // What was applied is there already.
+            let _ = tokio::time::timeout(PATIENCE, this.connection.close()).await;
         }
         Ok(())
     }

@@ -2,11 +2,11 @@
 
 use std::{path::Path, time::Duration};
 
-use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{Connection, Row, SqliteConnection};
+use chrono::{DateTime, Utc};
+use sqlx::{Connection as _, Row, SqliteConnection};
 
-use super::{LOG_BYTES, PATIENCE, text::time_text};
-use crate::store::{Retained, RetentionPolicy, StoreError, rollup::Width, stretch::first_id};
+use super::{LOG_BYTES, PATIENCE};
+use crate::store::{Retained, RetentionPolicy, StoreError, connection::Connection, retain, stretch::first_id};
 
 /// Pages that are kept free for what comes next, 2 MiB: giving them back only to take them again costs twice.
 const FREE_PAGES: u64 = 512;
@@ -42,22 +42,13 @@ async fn delete_old(
     policy: &RetentionPolicy,
     now: DateTime<Utc>,
 ) -> Result<u64, StoreError> {
-    let before = |kept| before(now, kept);
-    let mut deleted = payloads_before(connection, &first_id(before(policy.payloads)).to_string()).await?;
+    let first_kept = |kept| first_id(retain::before(now, kept)).to_string();
+    let mut deleted = payloads_before(connection, &first_kept(policy.payloads)).await?;
     if deleted == 0 {
-        deleted = requests_before(connection, &first_id(before(policy.requests)).to_string()).await?;
+        deleted = requests_before(connection, &first_kept(policy.requests)).await?;
     }
     if deleted == 0 {
-        deleted = delete(connection, SESSIONS, &time_text(before(policy.sessions))).await?;
-    }
-    for (width, kept) in [(Width::Minute, policy.minute_buckets), (Width::Hour, policy.hour_buckets)] {
-        if deleted == 0 {
-            let deletion = sqlx::query(ROLLUPS).bind(time_text(before(kept))).bind(width.as_str());
-            deleted = deletion.execute(&mut *connection).await?.rows_affected();
-        }
-    }
-    if deleted == 0 {
-        deleted = delete(connection, TRANSPORT_SESSIONS, &time_text(before(policy.sessions))).await?;
+        deleted = retain::delete_old(&mut Connection::Sqlite(connection), policy, now).await?;
     }
     Ok(deleted)
 }
@@ -72,28 +63,10 @@ async fn delete_oldest(connection: &mut SqliteConnection) -> Result<u64, StoreEr
     }
 }
 
-fn before(now: DateTime<Utc>, kept: Duration) -> DateTime<Utc> {
-    let kept = TimeDelta::from_std(kept).unwrap_or(TimeDelta::MAX);
-    now.checked_sub_signed(kept).unwrap_or(DateTime::UNIX_EPOCH).max(DateTime::UNIX_EPOCH)
-}
-
 // A payload may lie on a dozen pages, so that there are fewer of them to a step.
 const PAYLOADS: &str = "DELETE FROM archon_mcp_payloads WHERE rowid IN (
          SELECT rowid FROM archon_mcp_payloads WHERE request_id < $1 ORDER BY request_id LIMIT 250
      )";
-const SESSIONS: &str = "DELETE FROM archon_mcp_sessions WHERE session_id IN (
-         SELECT session_id FROM archon_mcp_sessions AS ended
-         WHERE last_activity < $1 AND status = 'disconnected' AND disconnected_at < $1
-             AND NOT EXISTS (SELECT 1 FROM archon_mcp_requests AS own WHERE own.session_id = ended.session_id)
-         ORDER BY last_activity LIMIT 250
-     )";
-const ROLLUPS: &str = "DELETE FROM archon_mcp_rollups WHERE rowid IN (
-         SELECT rowid FROM archon_mcp_rollups WHERE width = $2 AND bucket_start < $1 LIMIT 500
-     )";
-const TRANSPORT_SESSIONS: &str = "DELETE FROM archon_mcp_transport_sessions WHERE transport_session_id IN (
-         SELECT transport_session_id FROM archon_mcp_transport_sessions WHERE updated_at < $1 LIMIT 500
-     )";
-
 async fn delete(connection: &mut SqliteConnection, statement: &'static str, before: &str) -> Result<u64, StoreError> {
     Ok(sqlx::query(statement).bind(before).execute(connection).await?.rows_affected())
 }

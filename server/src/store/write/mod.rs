@@ -19,7 +19,7 @@ use super::{
     Applied, Change, DisconnectReason, ParkedSession, RequestRecord, SessionRecord, SessionRef, StoreError,
     ToolDefinition,
     cells::Cells,
-    connection::{Connection, Value},
+    connection::{Connection, Engine, Value},
     rollup::{self, Measured},
     tables::{REQUESTS, SESSIONS},
 };
@@ -138,15 +138,23 @@ async fn requests_not_stored<'a>(
     if requests.is_empty() {
         return Ok(requests);
     }
-    let statement = "SELECT id FROM archon_mcp_requests ORDER BY id DESC LIMIT 1";
-    let last = connection.fetch_optional(statement, vec![]).await?;
-    let last = last.map(|row| Cells::of(&row, REQUESTS, "(the latest)".to_owned()).id("id").unwrap_or(Uuid::max()));
+    let last = match connection.engine() {
+        Engine::Sqlite => {
+            let statement = "SELECT id FROM archon_mcp_requests ORDER BY id DESC LIMIT 1";
+            let last = connection.fetch_optional(statement, vec![]).await?;
+            last.map(|row| Cells::of(&row, REQUESTS, "(the latest)".to_owned()).id("id").unwrap_or(Uuid::max()))
+        }
+        // Other servers write, too; and to ask for the last, every day is opened.
+        Engine::Postgres => Some(Uuid::max()),
+    };
     let uncertain = requests.iter().map(|request| request.id).filter(|id| last.is_some_and(|last| *id <= last));
     let uncertain: Vec<Uuid> = uncertain.collect();
     let mut taken = HashSet::with_capacity(requests.len());
-    if !uncertain.is_empty() {
-        let statement = "SELECT id FROM archon_mcp_requests WHERE id IN (SELECT value FROM unnest($1) AS list (value))";
-        let stored = connection.fetch_all(statement, vec![Value::Ids(uncertain)]).await?;
+    if let (Some(first), Some(last)) = (uncertain.iter().min().copied(), uncertain.iter().max().copied()) {
+        // The range says of which days they are.
+        let statement = "SELECT id FROM archon_mcp_requests
+             WHERE id >= $1 AND id <= $2 AND id IN (SELECT value FROM unnest($3) AS list (value))";
+        let stored = connection.fetch_all(statement, vec![first.into(), last.into(), Value::Ids(uncertain)]).await?;
         taken.extend(stored.iter().filter_map(|row| Cells::of(row, REQUESTS, String::new()).id("id").ok()));
     }
     requests.retain(|request| taken.insert(request.id));

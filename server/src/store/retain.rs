@@ -1,0 +1,54 @@
+//! What both engines let go of in the same way: all but requests and payloads.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{
+    RetentionPolicy, StoreError,
+    connection::{Connection, Value},
+    rollup::Width,
+};
+
+// Few rows to a statement: the caller writes between two.
+const SESSIONS: &str = "DELETE FROM archon_mcp_sessions WHERE session_id IN (
+         SELECT session_id FROM archon_mcp_sessions AS ended
+         WHERE last_activity < $1 AND status = 'disconnected' AND disconnected_at < $1
+             AND NOT EXISTS (SELECT 1 FROM archon_mcp_requests AS own WHERE own.session_id = ended.session_id)
+         ORDER BY last_activity LIMIT 250
+     )";
+const ROLLUPS: &str = "DELETE FROM archon_mcp_rollups WHERE (width, bucket_start, tool_name) IN (
+         SELECT width, bucket_start, tool_name FROM archon_mcp_rollups WHERE width = $2 AND bucket_start < $1 LIMIT 500
+     )";
+const TRANSPORT_SESSIONS: &str = "DELETE FROM archon_mcp_transport_sessions WHERE transport_session_id IN (
+         SELECT transport_session_id FROM archon_mcp_transport_sessions WHERE updated_at < $1 LIMIT 500
+     )";
+
+/// Deletes some of the sessions, rollups and parked sessions that are too old. Gives how many.
+pub async fn delete_old(
+    connection: &mut Connection<'_>,
+    policy: &RetentionPolicy,
+    now: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    let sessions = Value::Time(before(now, policy.sessions));
+    let rollups = |width: Width, kept| vec![Value::Time(before(now, kept)), width.as_str().into()];
+    let statements = [
+        (SESSIONS, vec![sessions.clone()]),
+        (ROLLUPS, rollups(Width::Minute, policy.minute_buckets)),
+        (ROLLUPS, rollups(Width::Hour, policy.hour_buckets)),
+        (TRANSPORT_SESSIONS, vec![sessions]),
+    ];
+    for (statement, values) in statements {
+        let deleted = connection.execute(statement, values).await?;
+        if deleted > 0 {
+            return Ok(deleted);
+        }
+    }
+    Ok(0)
+}
+
+/// What is kept so long is as old as this at the most.
+pub fn before(now: DateTime<Utc>, kept: Duration) -> DateTime<Utc> {
+    let kept = TimeDelta::from_std(kept).unwrap_or(TimeDelta::MAX);
+    now.checked_sub_signed(kept).unwrap_or(DateTime::UNIX_EPOCH).max(DateTime::UNIX_EPOCH)
+}
