@@ -39,6 +39,8 @@ enum Task {
     /// Set up what is missing, and run every check and test, cheapest first; stop at the first failure
     Test(Selection),
     /// Measure: what tracking costs, how fast the store writes, what sessions leave in memory, an outage of the database
+    ///
+    /// With `TRACON_BENCH_POSTGRES_URL` in the environment, the store's bench measures that PostgreSQL server, too.
     Bench {
         /// Only these: throughput, store, sessions, outage
         #[arg(value_name = "NAME", value_parser = ["throughput", "store", "sessions", "outage"])]

@@ -8,11 +8,13 @@
 #![expect(clippy::cast_possible_truncation, reason = "what is cut off are bits of a random number")]
 
 mod client;
+mod database;
 mod outage;
 mod server;
 mod sessions;
 mod store;
 mod throughput;
+mod traffic;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();

@@ -27,9 +27,14 @@ impl Database {
     /// # Panics
     /// There is no server: the test fails, it is not skipped.
     pub async fn new() -> Self {
-        let server = std::env::var(SERVER).unwrap_or_else(|_| {
+        Self::on(std::env::var(SERVER).unwrap_or_else(|_| {
             panic!("{SERVER} is not set: run `cargo xtask test`, which starts a PostgreSQL for the tests")
-        });
+        }))
+        .await
+    }
+
+    /// A new one on that server.
+    pub async fn on(server: String) -> Self {
         let name = format!("tracon_test_{}", IDS.next(SystemClock.now()).simple());
         let mut url = url::Url::parse(&server).expect("a URL");
         url.set_path(&name);
