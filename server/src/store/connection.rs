@@ -1,8 +1,8 @@
 //! One way to ask either engine: statements with `$1`, values of the types that tables have, rows with cells.
 //!
-//! A statement is written once, in what both engines understand. Three things differ, and are put right here: a list that is
-//! bound as one value (`unnest($1) AS list (value)`), the types of ids and times (text in SQLite), and the search for a
-//! text. Where more differs there are two statements, in the engine's own module.
+//! A statement is written once, in what both engines understand. Two things differ everywhere, and are put right here: a list
+//! that is bound as one value (`unnest($1) AS list (value)`), and the types of ids and times (text in SQLite). Where more
+//! differs, whoever asks has two statements, side by side.
 
 use std::borrow::Cow;
 
@@ -249,7 +249,7 @@ impl Snapshot {
         }
     }
 
-    /// Ends it: whoever lets go of it without leaves a connection that is not used again.
+    /// Ends it. On SQLite, whoever lets go of it without leaves a connection that is not used again.
     pub async fn end(self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(transaction) => transaction.commit().await?,

@@ -14,7 +14,8 @@ pub enum StoreError {
     UnsupportedScheme { scheme: String },
     /// The URL begins with a known scheme, but what follows is not understood.
     #[error(
-        "the database URL is not valid: {reason}; use sqlite:PATH or postgres://USER@HOST/DATABASE, for example sqlite:./data/tracon.db"
+        "the database URL is not valid: {reason}; use sqlite:PATH or postgres://USER@HOST/DATABASE, for example \
+         sqlite:./data/tracon.db"
     )]
     InvalidUrl { reason: String },
     /// The database's folder is not there.
@@ -92,9 +93,7 @@ impl StoreError {
             _ => false,
         }
     }
-}
 
-impl StoreError {
     /// Whether it was PostgreSQL that refused a statement, on a connection that goes on.
     pub(super) fn is_statement(&self) -> bool {
         // Operator intervention and connection exceptions end the connection.

@@ -90,7 +90,8 @@ impl Store {
     ///
     /// `url` is `sqlite:` and a path, absolute or relative to the working directory; `%25`, `%3F` and `%23` stand for
     /// `%`, `?` and `#` in it (see [`sqlite_url`]). The file is created if it is missing, but not its folder. Or it is
-    /// `postgres://user:password@host:port/database` with libpq's parameters behind `?`; that database must be there.
+    /// `postgres://user:password@host:port/database`, with parameters behind `?` that `docs/OPERATING.md` lists; that
+    /// database must be there.
     ///
     /// # Errors
     ///
@@ -161,9 +162,8 @@ impl Writer {
     ///
     /// Applying the same changes again changes nothing. A request that is there already moves no counter; one that
     /// carries a session which is missing opens it first, one that only names it stands alone, and a presence change of a
-    /// session that is missing says nothing. A session that has
-    /// ended never comes back: a late request still counts, a late presence change does not. `Active` and `Idle` older than
-    /// the session's last activity are late as well.
+    /// session that is missing says nothing. A session that has ended never comes back: a late request still counts, a late
+    /// presence change does not. `Active` and `Idle` older than the session's last activity are late as well.
     pub async fn apply(&mut self, changes: &[Change]) -> Result<Applied, StoreError> {
         match self {
             Self::Sqlite(writer) => writer.apply(changes).await,

@@ -16,11 +16,13 @@ use tokio::{
 };
 use tracon::serve::Setup;
 
-use crate::database::Site;
-use crate::support::{
-    BOUND,
-    http::{ACCEPT, SESSIONLESS, handshake},
-    process::started,
+use crate::{
+    database::Site,
+    support::{
+        BOUND,
+        http::{ACCEPT, SESSIONLESS, handshake},
+        process::started,
+    },
 };
 
 const ROUNDS: usize = 30;

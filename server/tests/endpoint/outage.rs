@@ -5,12 +5,14 @@ use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 use tracon_app::reports::RecorderHealth;
 
-use crate::database::Site;
-use crate::support::{
-    BOUND, Place, TestServer,
-    http::{ACCEPT, Answer, Hand, answer, handshake},
-    lock::Lock,
-    process::started,
+use crate::{
+    database::Site,
+    support::{
+        BOUND, Place, TestServer,
+        http::{ACCEPT, Answer, Hand, answer, handshake},
+        lock::Lock,
+        process::started,
+    },
 };
 
 fn health(server: &TestServer) -> RecorderHealth {

@@ -1,5 +1,7 @@
 //! When sessions start, how requests are tied to them, and when and why they end.
 
+use std::sync::Arc;
+
 use super::{
     database::{Peek, Site},
     support::{
@@ -11,7 +13,6 @@ use super::{
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::sync::Arc;
 use tracon::{
     clock::Clock,
     store::{Attribution, Change, SessionRecord},

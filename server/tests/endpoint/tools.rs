@@ -4,8 +4,10 @@ use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use tracon::serve::{Running, Setup};
 
-use super::database::Site;
-use super::support::http::{ACCEPT, Answer, answer, handshake};
+use super::{
+    database::Site,
+    support::http::{ACCEPT, Answer, answer, handshake},
+};
 
 /// The product, with its own tools.
 async fn product(site: &Site) -> Running {

@@ -42,9 +42,7 @@ impl Database {
         run(&server, format!("CREATE DATABASE {name} TEMPLATE template0")).await;
         Self { server, name, url: url.into() }
     }
-}
 
-impl Database {
     /// Ends all connections to it and takes no more, or takes them again.
     pub async fn refuse_connections(&self, refuse: bool) {
         let name = &self.name;
@@ -54,9 +52,7 @@ impl Database {
             run(&self.server, end).await;
         }
     }
-}
 
-impl Database {
     /// Waits until nobody is connected to it any more: the server notices a little later that a process is gone.
     pub async fn alone(&self) {
         let options: PgConnectOptions = self.server.parse().expect("a URL");

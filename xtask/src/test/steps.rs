@@ -1,5 +1,7 @@
 //! What each step runs.
 
+use std::process::Command;
+
 use anyhow::Result;
 
 use super::{Context, Selection, Step, browser, conformance, end_to_end, node, postgres, tools};
@@ -108,23 +110,23 @@ fn clippy_wasm(context: &Context) -> Result<()> {
 }
 
 fn unit(context: &Context) -> Result<()> {
-    let mut cargo = context.project.cargo();
-    if find_program("cargo-nextest").is_some() {
-        cargo.args(["nextest", "run", "--workspace"]);
-    } else {
-        cargo.args(["test", "--workspace"]);
-    }
-    run(cargo.env(postgres::VARIABLE, context.postgres()?.url()))
+    run(tests(context, &[], &[]).env(postgres::VARIABLE, context.postgres()?.url()))
 }
 
 /// Those of a whole server, which were on SQLite among the others. The store's tell both engines' story by themselves.
 fn stories_on_postgres(context: &Context) -> Result<()> {
+    let mut stories = tests(context, &["--filterset", "binary(endpoint)"], &["--test", "endpoint"]);
+    let (variable, engine) = postgres::ENGINE;
+    run(stories.env(variable, engine).env(postgres::VARIABLE, context.postgres()?.url()))
+}
+
+/// The tests that either runner selects by its own arguments.
+fn tests(context: &Context, nextest: &[&str], test: &[&str]) -> Command {
     let mut cargo = context.project.cargo();
     if find_program("cargo-nextest").is_some() {
-        cargo.args(["nextest", "run", "--workspace", "--filterset", "binary(endpoint)"]);
+        cargo.args(["nextest", "run", "--workspace"]).args(nextest);
     } else {
-        cargo.args(["test", "--workspace", "--test", "endpoint"]);
+        cargo.args(["test", "--workspace"]).args(test);
     }
-    let (variable, engine) = postgres::ENGINE;
-    run(cargo.env(variable, engine).env(postgres::VARIABLE, context.postgres()?.url()))
+    cargo
 }

@@ -1,5 +1,5 @@
 //! Which server processes live: each holds a lock of its own as long as its writing connection is open, and the database lets
-//! go of it when the process dies, however it does.
+//! go of it once it notices that the process is gone.
 
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -13,7 +13,7 @@ pub async fn announce(connection: &mut PgConnection, instance: Uuid) -> Result<(
 }
 
 /// The processes with open sessions that live, `instance` among them. To be asked within a transaction.
-pub async fn others(connection: &mut PgConnection, instance: Uuid) -> Result<Vec<Uuid>, StoreError> {
+pub async fn living(connection: &mut PgConnection, instance: Uuid) -> Result<Vec<Uuid>, StoreError> {
     let instances: Vec<Uuid> =
         sqlx::query_scalar("SELECT DISTINCT server_instance FROM archon_mcp_sessions WHERE status <> 'disconnected'")
             .fetch_all(&mut *connection)

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Days as CalendarDays, NaiveDate, Utc};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use sqlx::{AssertSqlSafe, PgConnection};
 use uuid::Uuid;
 
-use super::lock;
+use super::begin;
 use crate::store::{
     Change, StoreError,
     stretch::first_id,
@@ -43,9 +43,8 @@ impl Days {
         day: NaiveDate,
     ) -> Result<bool, StoreError> {
         self.0.remove(&(table, day));
-        let mut transaction = connection.begin().await?;
         // After the batch that may be writing to it: dropping needs all of the table for a moment.
-        lock(&mut transaction).await?;
+        let mut transaction = begin(connection).await?;
         // Whoever waits for it makes all others wait: another time, then.
         let statement = format!("SET LOCAL lock_timeout = '500ms'; DROP TABLE IF EXISTS {}", partition(table, day));
         match sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *transaction).await {
@@ -106,9 +105,8 @@ fn partition(table: &str, day: NaiveDate) -> String {
 
 /// Made beside the table and then attached to it: that lets others write to it meanwhile.
 async fn make(connection: &mut PgConnection, table: &'static str, day: NaiveDate) -> Result<(), StoreError> {
-    let mut transaction = connection.begin().await?;
     // Another server may be making it.
-    lock(&mut transaction).await?;
+    let mut transaction = begin(connection).await?;
     if !of(&mut transaction, table).await?.contains(&day) {
         let partition = partition(table, day);
         let from = start_of(day);

@@ -13,7 +13,7 @@ use std::{borrow::Cow, str::FromStr, time::Duration};
 
 use chrono::{DateTime, Utc};
 use sqlx::{
-    ConnectOptions, Connection as _, PgConnection, PgPool,
+    ConnectOptions, Connection as _, PgConnection, PgPool, Postgres, Transaction,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use uuid::Uuid;
@@ -37,9 +37,6 @@ const REPORT: Duration = Duration::from_secs(30);
 
 /// How long a batch may take in all. Where the network swallows what is sent, nothing else would ever end it.
 const BATCH: Duration = Duration::from_mins(1);
-
-/// Each statement sees what was committed before it: what is read under the lock is what the last batch left.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
 /// Whoever has it writes. The number has no meaning but this.
 const WRITE_LOCK: i64 = 0x7472_6163_6f6e_0001;
@@ -106,14 +103,15 @@ pub async fn open(url: &str) -> Result<(PostgresStore, PostgresWriter), StoreErr
 fn options_of(url: &str) -> Result<PgConnectOptions, StoreError> {
     const KNOWN: [&str; 10] =
         ["sslmode", "sslrootcert", "sslcert", "sslkey", "host", "port", "dbname", "user", "password", "options"];
-    let invalid = |reason: String| StoreError::InvalidUrl { reason };
-    let parsed =
-        url::Url::parse(url).map_err(|_| invalid("what stands behind the scheme is not understood".to_owned()))?;
+    let invalid = || StoreError::InvalidUrl { reason: "what stands behind the scheme is not understood".to_owned() };
+    let parsed = url::Url::parse(url).map_err(|_| invalid())?;
     // sqlx logs a parameter that it does not know, with its value.
     if !parsed.query_pairs().all(|(key, _)| KNOWN.contains(&&*key)) {
-        return Err(invalid(format!("the parameters behind `?` may be {}", KNOWN.join(", "))));
+        return Err(StoreError::InvalidUrl {
+            reason: format!("the parameters behind `?` may be {}", KNOWN.join(", ")),
+        });
     }
-    PgConnectOptions::from_str(url).map_err(|_| invalid("what stands behind the scheme is not understood".to_owned()))
+    PgConnectOptions::from_str(url).map_err(|_| invalid())
 }
 
 /// What errors call the database: without user and password.
@@ -155,8 +153,7 @@ impl PostgresWriter {
         }
         self.work(async |this| {
             this.days.ensure(&mut this.connection, changes).await?;
-            let mut transaction = this.connection.begin_with(BEGIN).await?;
-            lock(&mut transaction).await?;
+            let mut transaction = begin(&mut this.connection).await?;
             let applied = write::apply(&mut Connection::Postgres(&mut transaction), changes).await?;
             transaction.commit().await?;
             Ok(applied)
@@ -166,9 +163,8 @@ impl PostgresWriter {
 
     pub async fn close_left_open(&mut self, instance: Uuid) -> Result<u64, StoreError> {
         self.work(async |this| {
-            let mut transaction = this.connection.begin_with(BEGIN).await?;
-            lock(&mut transaction).await?;
-            let alive = alive::others(&mut transaction, instance).await?;
+            let mut transaction = begin(&mut this.connection).await?;
+            let alive = alive::living(&mut transaction, instance).await?;
             let closed = write::close_left_open(&mut Connection::Postgres(&mut transaction), &alive).await?;
             transaction.commit().await?;
             Ok(closed)
@@ -232,8 +228,10 @@ impl WriteConnection {
     }
 }
 
-/// Waits for the other writers' batches; until the transaction ends.
-async fn lock(connection: &mut PgConnection) -> Result<(), StoreError> {
-    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(WRITE_LOCK).execute(connection).await?;
-    Ok(())
+/// A transaction for which no other writer's runs meanwhile: it waits for theirs, and they for its end. Each statement sees
+/// what was committed before it, so that what is read is what the last batch left.
+async fn begin(connection: &mut PgConnection) -> Result<Transaction<'_, Postgres>, StoreError> {
+    let mut transaction = connection.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(WRITE_LOCK).execute(&mut *transaction).await?;
+    Ok(transaction)
 }

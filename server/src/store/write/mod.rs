@@ -128,7 +128,8 @@ fn sessions_opened(changes: &[Change]) -> Vec<&SessionRecord> {
 }
 
 /// The requests whose ids are not in the database, each id once. One question a batch costs less than a row back for each
-/// row that an `INSERT … RETURNING` writes; and of ids after the last that is stored, which nearly all are, none is asked for.
+/// row that an `INSERT … RETURNING` writes; and where nobody else writes, none is asked for of ids after the last that is
+/// stored, which nearly all are.
 async fn requests_not_stored<'a>(
     connection: &mut Connection<'_>,
     changes: &'a [Change],
