@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use chrono::{DateTime, TimeDelta, Utc};
 use tracon::{
     clock::Ids,
-    store::{Attribution, Change, Payload, RequestRecord, SessionRecord, SessionRef},
+    store::{Attribution, Change, Payload, RequestRecord, SessionKey, SessionRecord, SessionRef},
 };
 use tracon_app::reports::{Captured, Outcome};
 use uuid::Uuid;
@@ -43,8 +43,10 @@ impl Traffic {
     pub fn new(apart: TimeDelta, with_payload: bool) -> Self {
         let at = BEGIN;
         let session = |number: u128| {
+            let key = SessionKey { key: Uuid::from_u128(number), since: at - TimeDelta::minutes(30) };
             Arc::new(SessionRecord {
                 session_id: Uuid::from_u128(0x019b_a32c_0000_7000_8000_0000_0000_0000 | number),
+                key,
                 client_type: Some(["Claude Code", "Cursor", "VS Code", "Codex"][number as usize % 4].to_owned()),
                 client_name: Some("claude-code".to_owned()),
                 client_version: Some("2.1.0".to_owned()),

@@ -1,26 +1,26 @@
 //! Starts the server and stops it: the one place where all the layers meet.
 
 mod error;
+mod follower;
+mod signals;
 #[cfg(test)]
 mod tests;
 mod vitals;
 
-use std::{
-    future::{Future, IntoFuture},
-    io::Write,
-    net::SocketAddr,
-    path::Path,
-    sync::Arc,
-    time::Duration,
-};
+use std::{future::IntoFuture, io::Write, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use axum::serve::ListenerExt;
 use rmcp::{ServerHandler, transport::streamable_http_server::session::local::LocalSessionManager};
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::MissedTickBehavior};
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    task::JoinHandle,
+    time::{Instant, MissedTickBehavior},
+};
 use tokio_util::sync::CancellationToken;
 
 pub use self::error::ServeError;
-use self::vitals::ServerVitals;
+use self::{follower::Follower, vitals::ServerVitals};
 use crate::{
     cli::{Listening, banner},
     clock::{Clock, Ids, SystemClock},
@@ -52,7 +52,7 @@ pub async fn run(config: Config) -> Result<(), ServeError> {
     let _ = write!(std::io::stdout(), "{}", banner(&listening)).and_then(|()| std::io::stdout().flush());
     tracing::info!(url = listening.url, "listening");
     let ended = tokio::select! {
-        () = told_to_stop() => Ok(()),
+        () = signals::told_to_stop() => Ok(()),
         error = running.broke() => Err(error),
     };
     tracing::info!("stopping");
@@ -86,6 +86,7 @@ pub struct Running {
     stop_streams: CancellationToken,
     server: JoinHandle<std::io::Result<()>>,
     sweeper: JoinHandle<()>,
+    follower: JoinHandle<()>,
 }
 
 /// Who has the writer.
@@ -95,7 +96,6 @@ enum Writing {
     /// Tracking is off: nobody writes, nothing changes.
     Off {
         writer: Writer,
-        changes: watch::Sender<u64>,
     },
 }
 
@@ -146,16 +146,27 @@ impl Setup {
             max_sessions: config.mcp.max_sessions,
         };
         let retention = retention_policy(&config.retention);
-        let (writing, changes, tracker) = if let Some((spool, reader)) = spool {
-            let clock = Arc::clone(&clock);
-            let capture = config.tracking.capture;
-            let setup = tracking::Setup { writer, spool, reader, limits, retention, capture, clock, ids, instance };
-            let tracking = tracking::start(setup).map_err(ServeError::SpoolUnreadable)?;
-            let (changes, tracker) = (tracking.changes.clone(), Arc::clone(&tracking.tracker));
-            (Writing::On(tracking), changes, Some(tracker))
+        // Not from zero: a browser that comes from another server on the same database must not take this one's for the same.
+        let revision = clock.now().timestamp_micros().max(0).unsigned_abs();
+        let (sender, changes) = watch::channel(revision);
+        let (writing, tracker) = if let Some((spool, reader)) = spool {
+            let tracking = tracking::start(tracking::Setup {
+                writer,
+                spool,
+                reader,
+                changes: sender.clone(),
+                limits,
+                retention,
+                capture: config.tracking.capture,
+                clock: Arc::clone(&clock),
+                ids,
+                instance,
+            });
+            let tracking = tracking.map_err(ServeError::SpoolUnreadable)?;
+            let tracker = Arc::clone(&tracking.tracker);
+            (Writing::On(tracking), Some(tracker))
         } else {
-            let (sender, changes) = watch::channel(0);
-            (Writing::Off { writer, changes: sender }, changes, None)
+            (Writing::Off { writer }, None)
         };
 
         let vitals = Arc::new(ServerVitals::new(Arc::clone(&clock), store.clone(), tracker.clone(), limits));
@@ -167,7 +178,7 @@ impl Setup {
             &settings,
             guard.clone(),
             tracker.clone(),
-            tracker.as_ref().map(|tracker| Parking::new(store.clone(), tracker.recorder.clone())),
+            tracker.as_ref().map(|tracker| Parking::new(store.clone(), Arc::clone(tracker))),
             stop_streams.clone(),
         );
         let facts = ServerFacts {
@@ -194,6 +205,9 @@ impl Setup {
         let server = axum::serve(listener, app).with_graceful_shutdown(stop_listening.clone().cancelled_owned());
         let server = tokio::spawn(server.into_future());
         let sweeper = tokio::spawn(sweep_regularly(tracker.clone(), endpoint.clone(), limits));
+        let follower =
+            Follower { store: store.clone(), changes: sender, tracker: tracker.clone(), endpoint: endpoint.clone() };
+        let follower = tokio::spawn(follower.follow(instance));
         Ok(Running {
             address,
             config,
@@ -207,6 +221,7 @@ impl Setup {
             stop_streams,
             server,
             sweeper,
+            follower,
         })
     }
 }
@@ -255,6 +270,7 @@ impl Running {
     pub async fn stop(self) -> Result<(), ServeError> {
         self.stop_listening.cancel();
         self.sweeper.abort();
+        self.follower.abort();
         if let Some(tracker) = &self.tracker {
             if tokio::time::timeout(self.grace, tracker.calls_ended()).await.is_err() {
                 tracing::warn!("calls were still running and are cut off");
@@ -275,10 +291,7 @@ impl Running {
                 let writer = tracking.writer.await.ok();
                 (writer, tracking.tracker.recorder.health().waiting)
             }
-            Writing::Off { writer, changes } => {
-                drop(changes);
-                (Some(writer), 0)
-            }
+            Writing::Off { writer } => (Some(writer), 0),
         };
         // The dashboards' streams ended with the writer, the clients' with `stop_streams`.
         if !self.server.is_finished() && tokio::time::timeout(CLOSING, self.server).await.is_err() {
@@ -351,42 +364,11 @@ async fn sweep(tracker: Option<&Tracker>, endpoint: &Endpoint) {
 
 async fn sweep_regularly(tracker: Option<Arc<Tracker>>, endpoint: Endpoint, limits: Limits) {
     let shortest = limits.idle_after.min(limits.session_timeout);
-    let mut tick = tokio::time::interval((shortest / 4).clamp(Duration::from_millis(250), Duration::from_secs(15)));
+    let apart = (shortest / 4).clamp(Duration::from_millis(250), Duration::from_secs(15));
+    let mut tick = tokio::time::interval_at(Instant::now() + apart, apart);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
         sweep(tracker.as_deref(), &endpoint).await;
     }
-}
-
-/// Waits for SIGINT or SIGTERM.
-async fn told_to_stop() {
-    let interrupt = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate() => {}
-    }
-}
-
-#[cfg(unix)]
-fn terminate() -> impl Future<Output = ()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let terminate = signal(SignalKind::terminate());
-    async move {
-        match terminate {
-            Ok(mut terminate) => {
-                terminate.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    }
-}
-
-#[cfg(not(unix))]
-fn terminate() -> impl Future<Output = ()> {
-    std::future::pending()
 }

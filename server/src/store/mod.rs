@@ -33,10 +33,10 @@ use self::connection::Snapshot;
 pub use self::{
     connection::Engine,
     error::StoreError,
-    postgres::{PostgresStore, PostgresWriter},
+    postgres::{PostgresListener, PostgresStore, PostgresWriter},
     record::{
-        Attribution, Change, DisconnectReason, ParkedSession, Payload, PresenceChange, RequestRecord, SessionRecord,
-        SessionRef, ToolDefinition,
+        Attribution, Change, DisconnectReason, EndedSession, ForgottenSession, ParkedSession, Payload, RequestRecord,
+        SessionKey, SessionRecord, SessionRef, Silence, ToolDefinition,
     },
     reports::{Recording, ServerFacts, StoreReports},
     sqlite::{SqliteStore, SqliteWriter, sqlite_url},
@@ -47,6 +47,19 @@ pub use self::{
 pub struct Applied {
     pub requests: u64,
     pub sessions: u64,
+    /// Some page may show something else now.
+    pub changed: bool,
+}
+
+/// What another server on the same database did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// It wrote something.
+    Changed,
+    /// Clients of the legacy protocol ended the sessions of these [keys](SessionKey::key).
+    Forgotten(Vec<Uuid>),
+    /// Notices may have been missed, as at the beginning.
+    Missed,
 }
 
 /// How long what is kept, and how much at most.
@@ -139,6 +152,15 @@ impl Store {
         }
     }
 
+    /// What the other servers on the same database tell this one; `None` where there can be no other.
+    #[must_use]
+    pub fn listen(&self, instance: Uuid) -> Option<PostgresListener> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(store) => Some(store.listen(instance)),
+        }
+    }
+
     /// Ends the reading connections. Close the [`Writer`] after it: the last to leave folds the write-ahead log into the
     /// database file, which a reader may not.
     pub async fn close(&self) {
@@ -161,9 +183,10 @@ impl Writer {
     /// Writes what happened, in one transaction: all of it or, on an error, nothing. The writer stays usable either way.
     ///
     /// Applying the same changes again changes nothing. A request that is there already moves no counter; one that
-    /// carries a session which is missing opens it first, one that only names it stands alone, and a presence change of a
-    /// session that is missing says nothing. A session that has ended never comes back: a late request still counts, a late
-    /// presence change does not. `Active` and `Idle` older than the session's last activity are late as well.
+    /// carries a session which is missing opens it first, one that only names it stands alone, and the end of a session that
+    /// is missing says nothing. Where a session of the same [key](SessionKey) is open, another server's, a new one
+    /// is that one. A session that has ended never comes back: a late request still counts. Only
+    /// where its end was concluded from silence, a request that began later shows that there was none.
     pub async fn apply(&mut self, changes: &[Change]) -> Result<Applied, StoreError> {
         match self {
             Self::Sqlite(writer) => writer.apply(changes).await,
@@ -172,8 +195,8 @@ impl Writer {
     }
 
     /// Ends, at its last activity and as `server_restart`, every session that an earlier server process left open: all
-    /// that are neither of `instance` nor, on PostgreSQL, of another process that [lives](Self::announce). Gives how many
-    /// there were.
+    /// that are not of `instance`, unless, on PostgreSQL, another server [is there](Self::announce), with which they go on. Gives
+    /// how many there were.
     pub async fn close_left_open(&mut self, instance: Uuid) -> Result<u64, StoreError> {
         match self {
             Self::Sqlite(writer) => writer.close_left_open(instance).await,
@@ -181,7 +204,7 @@ impl Writer {
         }
     }
 
-    /// Says, from now on, to whoever writes to the same database that this server process lives.
+    /// Says, from now on, to whoever writes to the same database that this server process is there.
     pub fn announce(&mut self, instance: Uuid) {
         match self {
             // Nobody else does.

@@ -4,7 +4,7 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc, serde::ts_microseconds};
 use serde::{Deserialize, Serialize};
-use tracon_app::reports::{Captured, Outcome, Presence};
+use tracon_app::reports::{Captured, Outcome};
 use uuid::Uuid;
 
 /// Which signal ties requests to their session; `tracking::attribution` says in what order they are tried.
@@ -40,9 +40,9 @@ pub enum DisconnectReason {
     ClientDisconnect,
     /// No request for longer than the session time-out.
     Timeout,
-    /// The server was told to stop.
+    /// The last server was told to stop.
     ServerShutdown,
-    /// An earlier server process ended without closing it.
+    /// The last server process ended without closing it.
     ServerRestart,
 }
 
@@ -59,10 +59,22 @@ impl DisconnectReason {
     }
 }
 
-/// A session as it was when it opened; what changes later is in the requests and presence changes that name it.
+/// What ties the requests of a session together, for servers that know nothing of each other: where two open a session for the
+/// same key, it is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionKey {
+    /// A hash of the transport id or of the signal.
+    pub key: Uuid,
+    /// An open session of this key that was heard of since then goes on; one that was silent for longer timed out.
+    #[serde(with = "ts_microseconds")]
+    pub since: DateTime<Utc>,
+}
+
+/// A session as it was when it opened; what changes later is in the requests and other changes that name it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SessionRecord {
     pub session_id: Uuid,
+    pub key: SessionKey,
     pub client_type: Option<String>,
     /// As sent.
     pub client_name: Option<String>,
@@ -169,14 +181,32 @@ pub struct ParkedSession {
     pub at: DateTime<Utc>,
 }
 
-/// A session became active, idle or disconnected.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PresenceChange {
+/// A session of the legacy protocol whose client sent DELETE, to whichever server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForgottenSession {
+    pub transport_session_id: String,
+    /// See [`SessionKey::key`].
+    pub key: Uuid,
+    #[serde(with = "ts_microseconds")]
+    pub at: DateTime<Utc>,
+}
+
+/// How long a silence makes a session idle, and how long ends it, as points in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Silence {
+    /// Whoever has sent no request since then is idle.
+    #[serde(with = "ts_microseconds")]
+    pub idle_before: DateTime<Utc>,
+    /// Whoever was not [seen](Change::Seen) since then either is gone.
+    #[serde(with = "ts_microseconds")]
+    pub gone_before: DateTime<Utc>,
+}
+
+/// A session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndedSession {
     pub session_id: Uuid,
-    pub presence: Presence,
-    /// Set when `presence` is `Disconnected`.
-    pub reason: Option<DisconnectReason>,
-    /// When it happened; for a session that ended, its end.
+    pub reason: DisconnectReason,
     #[serde(with = "ts_microseconds")]
     pub at: DateTime<Utc>,
 }
@@ -189,11 +219,24 @@ pub enum Change {
     Opened(Arc<SessionRecord>),
     Request(RequestRecord),
     /// Of a session that is not there it says nothing.
-    Presence(PresenceChange),
+    Ended(EndedSession),
     /// A tool's definition was listed. The latest counts.
     Defined(ToolDefinition),
     /// A session of the legacy protocol can be brought back from now on. The latest state counts.
     Parked(ParkedSession),
-    /// It cannot any more: the client ended the session of that transport id.
-    Forgotten(String),
+    /// It cannot any more: its client ended it.
+    Forgotten(ForgottenSession),
+    /// The client was there, although no request says so: it has a stream open, or it sent notifications.
+    Seen {
+        session_id: Uuid,
+        #[serde(with = "ts_microseconds")]
+        at: DateTime<Utc>,
+    },
+    /// Time to see who is silent.
+    Swept(Silence),
+    /// The server stops. If it is the last one, all sessions end.
+    Stopped {
+        #[serde(with = "ts_microseconds")]
+        at: DateTime<Utc>,
+    },
 }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use http::HeaderValue;
+use uuid::Uuid;
 
 use super::conversation::trace_id;
 use crate::store::Attribution;
@@ -84,6 +85,20 @@ impl Signal {
         })
     }
 
+    /// The same on every server: a hash.
+    #[must_use]
+    pub fn key(&self) -> Uuid {
+        match self {
+            Self::Conversation { client_name, id } | Self::Trace { client_name, id } => {
+                key(self.attribution(), &[client_name.as_deref(), Some(id)])
+            }
+            Self::Window { client_name, client_version, user_agent, peer } => key(
+                self.attribution(),
+                &[client_name.as_deref(), client_version.as_deref(), user_agent.as_deref(), Some(peer)],
+            ),
+        }
+    }
+
     /// The name of the signal, as the session's row keeps it.
     #[must_use]
     pub const fn attribution(&self) -> Attribution {
@@ -93,6 +108,19 @@ impl Signal {
             Self::Window { .. } => Attribution::Window,
         }
     }
+}
+
+/// The key of a session of the legacy protocol.
+#[must_use]
+pub fn transport_key(transport_session_id: &str) -> Uuid {
+    key(Attribution::Transport, &[Some(transport_session_id)])
+}
+
+fn key(attribution: Attribution, parts: &[Option<&str>]) -> Uuid {
+    // The namespace has no meaning but to be ours.
+    const NAMESPACE: Uuid = Uuid::from_u128(0x7472_6163_6f6e_4000_8000_0000_0000_0001);
+    // JSON keeps the parts apart.
+    Uuid::new_v5(&NAMESPACE, serde_json::json!([attribution.as_str(), parts]).to_string().as_bytes())
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use std::{
 
 use axum::{body::Body, extract::ConnectInfo};
 use bytes::Bytes;
+use futures::{FutureExt, future::BoxFuture};
 use http::{Method, Request, StatusCode, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use pin_project_lite::pin_project;
@@ -59,7 +60,7 @@ where
         let slot = Arc::new(Slot::new(Arc::clone(&self.tracker), verb.clone(), tap, sender(&request), sent));
         slot.find_session();
         request.extensions_mut().insert(Arc::clone(&slot));
-        Answer { inner: self.inner.call(request), slot: Some(slot), verb }
+        Answer { inner: self.inner.call(request), slot: Some(slot), verb, waiting: None }
     }
 }
 
@@ -81,6 +82,8 @@ pin_project! {
         inner: F,
         slot: Option<Arc<Slot>>,
         verb: Method,
+        // The answer to a handshake that waits for something, and what it waits for.
+        waiting: Option<(BoxFuture<'static, ()>, http::Response<TrackedBody>)>,
     }
 
     impl<F> PinnedDrop for Answer<F> {
@@ -107,6 +110,12 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        if let Some((shared, _)) = this.waiting {
+            std::task::ready!(shared.as_mut().poll(cx));
+            if let Some((_, response)) = this.waiting.take() {
+                return Poll::Ready(Ok(response));
+            }
+        }
         let Ok(mut response) = std::task::ready!(this.inner.poll(cx));
         let Some(slot) = this.slot.take() else {
             return Poll::Ready(Ok(response.map(TrackedBody::untracked)));
@@ -134,13 +143,24 @@ where
             // A stream may stay open for days: it is no call that a server which stops would wait for.
             return Poll::Ready(Ok(response.map(|inner| TrackedBody { inner, slot: None, _stream: stream })));
         }
-        // rmcp names a session also where the handshake was refused, and it is gone already.
-        if let Some(id) = response.headers().get(SESSION_ID).and_then(|id| id.to_str().ok())
-            && !slot.opened(id)
-        {
-            response.headers_mut().remove(SESSION_ID);
+        let mut shared = None;
+        if let Some(id) = response.headers().get(SESSION_ID).and_then(|id| id.to_str().ok()) {
+            match slot.opened(id) {
+                Some(session) => shared = slot.tracker().sessions.shared(&session),
+                // rmcp names a session also where the handshake was refused, and it is gone already.
+                None => {
+                    response.headers_mut().remove(SESSION_ID);
+                }
+            }
         }
-        Poll::Ready(Ok(response.map(|body| TrackedBody { inner: body, slot: Some(slot), _stream: None })))
+        let response = response.map(|body| TrackedBody { inner: body, slot: Some(slot), _stream: None });
+        let Some(shared) = shared else { return Poll::Ready(Ok(response)) };
+        let mut shared = shared.boxed();
+        if shared.poll_unpin(cx).is_ready() {
+            return Poll::Ready(Ok(response));
+        }
+        *this.waiting = Some((shared, response));
+        Poll::Pending
     }
 }
 

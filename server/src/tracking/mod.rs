@@ -75,8 +75,6 @@ impl Tracker {
 #[derive(Debug)]
 pub struct Tracking {
     pub tracker: Arc<Tracker>,
-    /// Moves after each commit.
-    pub changes: watch::Receiver<u64>,
     /// The writer task; it ends only after [`Self::stop`], with everything written that could be.
     pub writer: JoinHandle<Writer>,
     /// Tells the writer to write what it has and end.
@@ -89,6 +87,8 @@ pub struct Setup {
     pub writer: Writer,
     pub spool: Spool,
     pub reader: Reader,
+    /// Moves after each commit.
+    pub changes: watch::Sender<u64>,
     pub limits: sessions::Limits,
     pub retention: RetentionPolicy,
     pub capture: Capture,
@@ -102,11 +102,11 @@ pub struct Setup {
 /// # Errors
 /// The spool cannot be read.
 pub fn start(setup: Setup) -> io::Result<Tracking> {
-    let Setup { writer, spool, reader, limits, retention, capture, clock, ids, instance } = setup;
+    let Setup { writer, spool, reader, changes, limits, retention, capture, clock, ids, instance } = setup;
     let found = reader.count()?;
     // One more: the closing of sessions that were left open, which comes after what was found.
     let recorder = Recorder::new(spool, found + 1, Arc::clone(&clock));
-    let (revision, changes) = watch::channel(0);
+    let is_shared = writer.is_shared();
     let stop = CancellationToken::new();
     let task = writer::Task {
         writer,
@@ -117,11 +117,11 @@ pub fn start(setup: Setup) -> io::Result<Tracking> {
         instance,
         policy: retention,
         clock: Arc::clone(&clock),
-        changes: revision,
+        changes,
         stop: stop.clone(),
     };
     let writer = tokio::spawn(task.run());
-    let sessions = Sessions::new(limits, Arc::clone(&clock), Arc::clone(&ids), recorder.clone(), instance);
+    let sessions = Sessions::new(limits, Arc::clone(&clock), Arc::clone(&ids), recorder.clone(), instance, is_shared);
     let tracker = Tracker {
         sessions,
         recorder,
@@ -132,5 +132,5 @@ pub fn start(setup: Setup) -> io::Result<Tracking> {
         calls: TaskTracker::new(),
         stopping: AtomicBool::new(false),
     };
-    Ok(Tracking { tracker: Arc::new(tracker), changes, writer, stop })
+    Ok(Tracking { tracker: Arc::new(tracker), writer, stop })
 }

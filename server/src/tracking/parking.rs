@@ -4,14 +4,16 @@
 //! What rmcp needs for that are the parameters of the client's `initialize`. They are recorded like everything else when
 //! the handshake has succeeded; a session is parked only once they are in the database.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use rmcp::{
     model::InitializeRequestParams,
     transport::streamable_http_server::session::store::{SessionState, SessionStore, SessionStoreError},
 };
 
-use super::recorder::Recorder;
-use crate::store::{Change, Store};
+use super::Tracker;
+use crate::store::Store;
 
 /// Larger parameters are not kept, bytes: such a session is never parked, and is gone after a restart.
 const MAX_STATE: usize = 64 << 10;
@@ -26,13 +28,13 @@ pub(super) fn state_of(handshake: &InitializeRequestParams) -> Option<String> {
 #[derive(Debug)]
 pub struct Parking {
     store: Store,
-    recorder: Recorder,
+    tracker: Arc<Tracker>,
 }
 
 impl Parking {
     #[must_use]
-    pub fn new(store: Store, recorder: Recorder) -> Self {
-        Self { store, recorder }
+    pub fn new(store: Store, tracker: Arc<Tracker>) -> Self {
+        Self { store, tracker }
     }
 }
 
@@ -52,7 +54,7 @@ impl SessionStore for Parking {
 
     /// The client ended its session.
     async fn delete(&self, session_id: &str) -> Result<(), SessionStoreError> {
-        self.recorder.record(&Change::Forgotten(session_id.to_owned()));
+        self.tracker.sessions.forget(session_id);
         Ok(())
     }
 }

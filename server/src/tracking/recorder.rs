@@ -9,6 +9,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -150,6 +151,20 @@ impl Recorder {
         books.wake.notify_one();
         // No error: the sender is in these books.
         let _ = books.settled.subscribe().wait_for(|settled| *settled >= position).await;
+    }
+
+    /// Waits until what was recorded at this position is in the database, or was refused by it; not for long, and not at all while
+    /// the database takes nothing.
+    pub(super) async fn settled_soon(&self, position: u64) {
+        const PATIENCE: Duration = Duration::from_secs(2);
+        let books = &self.0;
+        if books.commits.borrow().failing_since.is_some() {
+            return;
+        }
+        books.hurry.store(true, Ordering::Release);
+        books.wake.notify_one();
+        let mut settled = books.settled.subscribe();
+        let _ = tokio::time::timeout(PATIENCE, settled.wait_for(|settled| *settled >= position)).await;
     }
 
     /// Waits until the database does not take what it is given.

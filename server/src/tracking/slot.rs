@@ -6,7 +6,7 @@
 
 use std::{
     borrow::Cow,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
@@ -193,13 +193,13 @@ impl Slot {
         self.state().hello = Some((hello, state));
     }
 
-    /// The handshake's transport id, from the answer's header: the session is there. `false` when the handshake failed:
+    /// The handshake's transport id, from the answer's header: the session is there. `None` when the handshake failed:
     /// then nobody will ever know that id.
-    pub fn opened(&self, transport_session_id: &str) -> bool {
-        let Some((hello, state)) = self.state().hello.take() else { return false };
+    pub fn opened(&self, transport_session_id: &str) -> Option<Arc<LiveSession>> {
+        let (hello, state) = self.state().hello.take()?;
         let session = self.tracker.sessions.open_transport(transport_session_id, hello, state, &self.sender.origin());
-        self.belongs_to(session);
-        true
+        self.belongs_to(Arc::clone(&session));
+        Some(session)
     }
 
     /// rmcp brought the session of this request back.
@@ -319,9 +319,7 @@ impl Slot {
             }),
         };
         if let Some(session) = &session {
-            session.requests.fetch_add(1, Ordering::Relaxed);
-            session.errors.fetch_add(u64::from(end.outcome.is_error()), Ordering::Relaxed);
-            self.tracker.sessions.touch(session);
+            self.tracker.sessions.count(session, end.outcome.is_error());
         }
         let payload = Payload { arguments: state.arguments.take(), result: state.result.take() };
         let payload = (payload != Payload::default()).then(|| Box::new(payload));

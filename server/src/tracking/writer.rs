@@ -92,12 +92,12 @@ impl Task {
                 }
             } else {
                 self.estimates.add_to(&mut batch.changes);
-                if self.write(&batch, &mut deadline).await.is_err() {
+                let Ok(is_changed) = self.write(&batch, &mut deadline).await else {
                     let waiting = self.books.waiting();
                     tracing::warn!(waiting, "the server stops; what waits is written at the next start");
                     return self.writer;
-                }
-                self.settle(&batch);
+                };
+                self.settle(&batch, is_changed);
             }
             if !is_closed && self.books.settled() >= self.found {
                 is_closed = self.close_left_open(&mut deadline).await;
@@ -129,15 +129,18 @@ impl Task {
         }
     }
 
-    fn settle(&mut self, batch: &Batch) {
+    fn settle(&mut self, batch: &Batch, is_changed: bool) {
         self.spool.commit();
         self.books.damaged(self.spool.damaged_bytes());
         self.books.settle(batch.taken);
-        self.changes.send_modify(|revision| *revision += 1);
+        if is_changed {
+            self.changes.send_modify(|revision| *revision += 1);
+        }
     }
 
-    /// Writes a batch, whole, except for what the database refuses for what it is: that is set aside, alone.
-    async fn write(&mut self, batch: &Batch, deadline: &mut Option<Instant>) -> Result<(), Stopped> {
+    /// Writes a batch, whole, except for what the database refuses for what it is: that is set aside, alone. Gives whether some
+    /// page shows something else now.
+    async fn write(&mut self, batch: &Batch, deadline: &mut Option<Instant>) -> Result<bool, Stopped> {
         for record in &batch.unknown {
             tracing::error!("a record of the spool is of another version: it is set aside");
             self.spool.set_aside("unknown.bin", record);
@@ -146,19 +149,26 @@ impl Task {
         let whole: Range<usize> = 0..batch.changes.len();
         let mut parts = Vec::from([whole]);
         let mut retry = Retry::default();
+        let mut is_changed = !batch.unknown.is_empty();
         while let Some(part) = parts.pop() {
             if part.is_empty() {
                 continue;
             }
             match self.writer.apply(&batch.changes[part.clone()]).await {
-                Ok(_) => self.books.written(part.len() as u64),
+                Ok(applied) => {
+                    is_changed |= applied.changed;
+                    self.books.written(part.len() as u64);
+                }
                 Err(error) if error.is_transient() => {
                     let since = self.books.failed();
                     tracing::error!(%error, %since, changes = part.len(), "the database did not take a batch; it will be repeated");
                     retry.pause(&self.stop, deadline).await?;
                     parts.push(part);
                 }
-                Err(error) if part.len() == 1 => self.refuse(&batch.changes[part.start], &error),
+                Err(error) if part.len() == 1 => {
+                    is_changed = true;
+                    self.refuse(&batch.changes[part.start], &error);
+                }
                 Err(_) => {
                     let middle = part.start + part.len() / 2;
                     parts.push(middle..part.end);
@@ -166,7 +176,7 @@ impl Task {
                 }
             }
         }
-        Ok(())
+        Ok(is_changed)
     }
 
     fn refuse(&self, change: &Change, error: &StoreError) {
@@ -211,16 +221,6 @@ impl Task {
             Ok(retained) if retained.more => return true,
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "what is too old could not be deleted; it will be tried again"),
-        }
-        if self.writer.is_shared() {
-            // Of servers that died meanwhile.
-            match self.writer.close_left_open(self.instance).await {
-                Ok(0) => {}
-                Ok(_) => self.changes.send_modify(|revision| *revision += 1),
-                Err(error) => {
-                    tracing::warn!(%error, "sessions that were left open could not be closed; it will be repeated");
-                }
-            }
         }
         *kept_at = Some(now);
         false

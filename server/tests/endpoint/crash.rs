@@ -9,7 +9,7 @@ use std::{
 };
 
 use reqwest::Client;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::{
     process::{Child, Command},
     sync::Notify,
@@ -20,7 +20,7 @@ use crate::{
     database::Site,
     support::{
         BOUND,
-        http::{ACCEPT, SESSIONLESS, handshake},
+        http::{ACCEPT, SESSIONLESS, handshake, is_result},
         process::started,
     },
 };
@@ -191,10 +191,4 @@ async fn load(url: String, round: usize, number: usize, answered: Arc<Answered>)
         }
     }
     session
-}
-
-/// Whether the whole answer was read.
-fn is_result(answer: &str, id: &str) -> bool {
-    let data = answer.lines().filter_map(|line| line.strip_prefix("data:")).next_back().unwrap_or(answer);
-    serde_json::from_str::<Value>(data).is_ok_and(|answer| answer["id"] == id && answer.get("result").is_some())
 }

@@ -16,6 +16,7 @@ mod parking;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod refusals;
+mod replicas;
 mod sessions;
 mod support;
 mod tools;

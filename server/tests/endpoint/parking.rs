@@ -79,7 +79,7 @@ async fn a_parked_session_times_out_and_what_comes_after_is_another() {
     server.running.sweep().await;
     let parked = server.sessions().await.remove(0);
     assert_eq!((parked.status.as_str(), parked.disconnect_reason.as_deref()), ("disconnected", Some("timeout")));
-    assert_eq!(parked.total_duration, Some(0.0), "it ended when it was last heard of");
+    assert!(parked.total_duration.is_some_and(|lasted| lasted < 1.0), "it ended when it was last heard of: {parked:?}");
     echo(&hand, &session, 1).await;
     assert_eq!(server.sessions().await.len(), 2);
 }

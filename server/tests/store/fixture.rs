@@ -12,10 +12,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
 use tracon::clock::Clock;
 use tracon::store::{
-    Applied, Attribution, Change, DisconnectReason, PresenceChange, Recording, RequestRecord, ServerFacts,
-    SessionRecord, SessionRef, Store, StoreReports, Writer, sqlite_url,
+    Attribution, Change, DisconnectReason, EndedSession, Recording, RequestRecord, ServerFacts, SessionKey,
+    SessionRecord, SessionRef, Silence, Store, StoreReports, Writer, sqlite_url,
 };
-use tracon_app::reports::{Outcome, Presence, RecorderHealth, RequestFilter, Retention, SessionFilter};
+use tracon_app::reports::{Outcome, RecorderHealth, RequestFilter, Retention, SessionFilter};
 use uuid::Uuid;
 
 use crate::postgres::Database;
@@ -81,8 +81,10 @@ impl Fixture {
         uuid::Builder::from_unix_timestamp_millis(millis, &after_time).into_uuid()
     }
 
-    pub async fn apply(&mut self, changes: &[Change]) -> Applied {
-        self.writer.apply(changes).await.unwrap()
+    /// Gives how many requests and sessions are new.
+    pub async fn apply(&mut self, changes: &[Change]) -> (u64, u64) {
+        let applied = self.writer.apply(changes).await.unwrap();
+        (applied.requests, applied.sessions)
     }
 
     /// A successful `tools/call` at that time; to be changed as the test needs it.
@@ -173,6 +175,7 @@ pub const INSTANCE: Uuid = Uuid::from_u128(0x0001_0000);
 pub fn session(number: u128, connected_at: DateTime<Utc>) -> SessionRecord {
     SessionRecord {
         session_id: Uuid::from_u128(number),
+        key: SessionKey { key: Uuid::from_u128(number << 64), since: connected_at - TimeDelta::minutes(30) },
         client_type: Some("Claude Code".to_owned()),
         client_name: Some("claude-code".to_owned()),
         client_version: Some("2.1.0".to_owned()),
@@ -188,25 +191,13 @@ pub fn session(number: u128, connected_at: DateTime<Utc>) -> SessionRecord {
     }
 }
 
-pub fn active(session: &Arc<SessionRecord>, at: DateTime<Utc>) -> Change {
-    presence(session, Presence::Active, None, at)
-}
-
-pub fn idle(session: &Arc<SessionRecord>, at: DateTime<Utc>) -> Change {
-    presence(session, Presence::Idle, None, at)
+/// All are idle that have sent no request since then.
+pub fn idle_before(at: DateTime<Utc>) -> Change {
+    Change::Swept(Silence { idle_before: at, gone_before: DateTime::UNIX_EPOCH })
 }
 
 pub fn gone(session: &Arc<SessionRecord>, reason: DisconnectReason, at: DateTime<Utc>) -> Change {
-    presence(session, Presence::Disconnected, Some(reason), at)
-}
-
-fn presence(
-    session: &Arc<SessionRecord>,
-    presence: Presence,
-    reason: Option<DisconnectReason>,
-    at: DateTime<Utc>,
-) -> Change {
-    Change::Presence(PresenceChange { session_id: session.session_id, presence, reason, at })
+    Change::Ended(EndedSession { session_id: session.session_id, reason, at })
 }
 
 /// The store as the pages see it.

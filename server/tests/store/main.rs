@@ -65,7 +65,10 @@ on_every_engine! {
         last_activity_is_the_latest_end_of_a_request,
         sessions_left_open_by_another_process_are_closed,
         totals_of_a_session_are_those_of_its_rows,
-        connected_sessions_leave_probes_out;
+        connected_sessions_leave_probes_out,
+        silence_makes_sessions_idle_and_ends_them_when_they_were_last_heard_of,
+        a_request_that_began_after_a_presumed_end_shows_that_there_was_none,
+        the_only_server_that_stops_ends_all_sessions;
     overview:
         an_empty_database_has_an_overview,
         figures_reconcile_to_the_row,

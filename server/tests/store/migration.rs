@@ -27,6 +27,11 @@ const COLUMNS: &str =
     duration_ms, request_bytes, response_bytes, http_status, rpc_id, protocol_version, conversation_id, turn_id,
     trace_id, user_id, server_instance";
 
+const SESSION_COLUMNS: &str =
+    "session_id, client_type, client_name, client_version, protocol_version, client_capabilities, attribution,
+    transport_session_id, status, disconnect_reason, connected_at, last_activity, disconnected_at, total_duration,
+    total_requests, failed_requests, tool_calls, is_probe, user_id, user_email, user_agent, peer, server_instance";
+
 #[tokio::test]
 async fn a_database_of_the_first_version_shows_the_same() {
     // What it should show is what the same records show when this version writes them; of the first, none had tokens.
@@ -53,7 +58,7 @@ async fn a_database_of_the_first_version_shows_the_same() {
     let mut first = first_version(&path).await;
     let copy = format!(
         "ATTACH '{}' AS new;
-         INSERT INTO main.archon_mcp_sessions SELECT * FROM new.archon_mcp_sessions;
+         INSERT INTO main.archon_mcp_sessions ({SESSION_COLUMNS}) SELECT {SESSION_COLUMNS} FROM new.archon_mcp_sessions;
          INSERT INTO main.archon_mcp_requests ({COLUMNS}) SELECT {COLUMNS} FROM new.archon_mcp_requests;",
         on.place.folder().join("tracon.db").display()
     );

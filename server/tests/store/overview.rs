@@ -7,7 +7,7 @@ use proptest::{collection::vec, prelude::*, test_runner::TestRunner};
 use tracon::store::{Change, DisconnectReason, RequestRecord, SessionRecord};
 use tracon_app::reports::{Outcome, Overview, RequestFilter, TimeRange, Totals};
 
-use crate::fixture::{Dice, Fixture, ago, gone, idle, is_close, millis, now, percentile, session};
+use crate::fixture::{Dice, Fixture, ago, gone, idle_before, is_close, millis, now, percentile, session};
 
 pub async fn an_empty_database_has_an_overview(on: Fixture) {
     for range in TimeRange::ALL {
@@ -248,7 +248,7 @@ pub async fn connected_and_newest_are_ten_each(mut on: Fixture) {
         Change::Opened(probe),
         Change::Opened(Arc::clone(&silent)),
         gone(&sessions[0], DisconnectReason::Timeout, ago(1)),
-        idle(&sessions[1], ago(1)),
+        idle_before(ago(111)),
     ])
     .await;
 

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use tracon::store::{Change, ParkedSession, Payload, RequestRecord, ToolDefinition};
+use tracon::store::{Change, ForgottenSession, ParkedSession, Payload, RequestRecord, ToolDefinition};
 use tracon_app::reports::{Captured, TimeRange};
+use uuid::Uuid;
 
 use crate::fixture::{Fixture, ago, now, session};
 
@@ -37,7 +38,10 @@ pub async fn a_parked_session_is_there_until_it_is_forgotten(mut on: Fixture) {
         let (transport_session_id, state) = (id.to_owned(), state.to_owned());
         Change::Parked(ParkedSession { transport_session_id, state, at: ago(seconds) })
     };
-    let forgotten = |id: &str| Change::Forgotten(id.to_owned());
+    let forgotten = |id: &str| {
+        let (transport_session_id, key) = (id.to_owned(), Uuid::nil());
+        Change::Forgotten(ForgottenSession { transport_session_id, key, at: ago(50) })
+    };
     assert_eq!(on.store.parked_session("a").await.unwrap(), None);
     on.apply(&[parked("a", "1", 90), parked("b", "1", 90), parked("a", "2", 80)]).await;
     assert_eq!(on.store.parked_session("a").await.unwrap().as_deref(), Some("2"), "the latest counts");
@@ -46,6 +50,8 @@ pub async fn a_parked_session_is_there_until_it_is_forgotten(mut on: Fixture) {
     on.apply(&[forgotten("a"), forgotten("never there")]).await;
     assert_eq!(on.store.parked_session("a").await.unwrap(), None);
     assert_eq!(on.store.parked_session("b").await.unwrap().as_deref(), Some("1"));
+    let among = on.store.parked_among(["a", "b", "never there"].map(str::to_owned).into()).await.unwrap();
+    assert_eq!(among, ["b"]);
 
     // Within a batch the order decides, as it does when a spool is replayed from its start.
     let story = [parked("a", "1", 60), forgotten("a"), parked("c", "1", 60), forgotten("c"), parked("c", "2", 50)];

@@ -3,11 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
-use tracon::store::{Applied, Change, DisconnectReason, RequestRecord, SessionRecord};
+use tracon::store::{Change, DisconnectReason, RequestRecord, SessionRecord, Silence};
 use tracon_app::reports::{Outcome, Presence, SessionRow};
 use uuid::Uuid;
 
-use crate::fixture::{Fixture, INSTANCE, active, ago, gone, idle, now, session};
+use crate::fixture::{Fixture, INSTANCE, ago, gone, idle_before, now, session};
 
 async fn row(on: &Fixture, session: &SessionRecord) -> SessionRow {
     on.store.session(&session.session_id.to_string(), now()).await.unwrap().unwrap().session
@@ -24,7 +24,7 @@ pub async fn a_session_opens_active(mut on: Fixture) {
 
 pub async fn a_request_wakes_an_idle_session(mut on: Fixture) {
     let opened = Arc::new(session(1, ago(600)));
-    on.apply(&[Change::Opened(Arc::clone(&opened)), idle(&opened, ago(300))]).await;
+    on.apply(&[Change::Opened(Arc::clone(&opened)), idle_before(ago(300))]).await;
     assert_eq!(row(&on, &opened).await.presence, Presence::Idle);
     let call = Change::Request(on.call(&opened, ago(200)));
     on.apply(&[call]).await;
@@ -32,7 +32,7 @@ pub async fn a_request_wakes_an_idle_session(mut on: Fixture) {
 
     // In one batch, the order decides.
     let call = Change::Request(on.call(&opened, ago(100)));
-    on.apply(&[call, idle(&opened, ago(50))]).await;
+    on.apply(&[call, idle_before(ago(50))]).await;
     assert_eq!(row(&on, &opened).await.presence, Presence::Idle);
 }
 
@@ -40,9 +40,11 @@ pub async fn presence_follows_its_changes(mut on: Fixture) {
     let opened = Arc::new(session(1, ago(600)));
     on.apply(&[Change::Opened(Arc::clone(&opened))]).await;
     for (change, presence) in [
-        (idle(&opened, ago(500)), Presence::Idle),
-        (active(&opened, ago(400)), Presence::Active),
-        (idle(&opened, ago(300)), Presence::Idle),
+        (idle_before(ago(500)), Presence::Idle),
+        (Change::Seen { session_id: opened.session_id, at: ago(400) }, Presence::Idle),
+        (Change::Request(on.call(&opened, ago(350))), Presence::Active),
+        (idle_before(ago(360)), Presence::Active),
+        (idle_before(ago(300)), Presence::Idle),
         (gone(&opened, DisconnectReason::ClientDisconnect, ago(200)), Presence::Disconnected),
     ] {
         on.apply(&[change]).await;
@@ -51,7 +53,8 @@ pub async fn presence_follows_its_changes(mut on: Fixture) {
     let row = row(&on, &opened).await;
     assert_eq!(row.disconnected_at, Some(ago(200)));
     assert_eq!(row.disconnect_reason.as_deref(), Some("client_disconnect"));
-    assert_eq!(row.last_activity, ago(600), "presence is not activity");
+    let activity = ago(350) + TimeDelta::microseconds(1_500);
+    assert_eq!(row.last_activity, activity, "presence is not activity");
 }
 
 pub async fn an_ended_session_stays_ended(mut on: Fixture) {
@@ -60,8 +63,7 @@ pub async fn an_ended_session_stays_ended(mut on: Fixture) {
     on.apply(&[Change::Opened(Arc::clone(&opened)), gone(&opened, DisconnectReason::Timeout, ago(300))]).await;
     on.apply(&[
         Change::Request(call),
-        active(&opened, ago(290)),
-        idle(&opened, ago(280)),
+        idle_before(ago(280)),
         gone(&opened, DisconnectReason::ServerShutdown, ago(270)),
     ])
     .await;
@@ -74,8 +76,9 @@ pub async fn an_ended_session_stays_ended(mut on: Fixture) {
 
 pub async fn a_presence_change_of_no_session_says_nothing(mut on: Fixture) {
     let missing = Arc::new(session(1, ago(600)));
-    let applied = on.apply(&[idle(&missing, ago(400)), gone(&missing, DisconnectReason::Timeout, ago(300))]).await;
-    assert_eq!(applied, Applied::default());
+    let seen = Change::Seen { session_id: missing.session_id, at: ago(400) };
+    let applied = on.apply(&[seen, gone(&missing, DisconnectReason::Timeout, ago(300))]).await;
+    assert_eq!(applied, (0, 0));
     assert!(on.all_sessions().await.is_empty());
     let call = Change::Request(on.call(&missing, ago(200)));
     on.apply(&[call]).await;
@@ -85,7 +88,7 @@ pub async fn a_presence_change_of_no_session_says_nothing(mut on: Fixture) {
 pub async fn a_late_idle_does_not_undo_the_request_after_it(mut on: Fixture) {
     let opened = Arc::new(session(1, ago(600)));
     let call = Change::Request(on.call(&opened, ago(200)));
-    let batch = [Change::Opened(Arc::clone(&opened)), idle(&opened, ago(300)), call];
+    let batch = [Change::Opened(Arc::clone(&opened)), idle_before(ago(300)), call];
     on.apply(&batch).await;
     assert_eq!(row(&on, &opened).await.presence, Presence::Active);
     on.apply(&batch).await;
@@ -111,7 +114,7 @@ pub async fn sessions_left_open_by_another_process_are_closed(mut on: Fixture) {
     on.apply(&[
         Change::Request(call),
         Change::Opened(Arc::clone(&fell_idle)),
-        idle(&fell_idle, ago(300)),
+        idle_before(ago(590)),
         Change::Opened(Arc::clone(&ended)),
         gone(&ended, DisconnectReason::ClientDisconnect, ago(500)),
         Change::Opened(Arc::clone(&ours)),
@@ -148,6 +151,78 @@ pub async fn connected_sessions_leave_probes_out(mut on: Fixture) {
     let sessions: Vec<_> = (2..=6).map(|number| Arc::new(session(number, ago(600)))).collect();
     on.apply(&[Change::Opened(probe)]).await;
     on.apply(&sessions.iter().map(|session| Change::Opened(Arc::clone(session))).collect::<Vec<_>>()).await;
-    on.apply(&[idle(&sessions[0], ago(10)), gone(&sessions[1], DisconnectReason::Timeout, ago(10))]).await;
-    assert_eq!(on.store.connected_sessions().await.unwrap(), (3, 1));
+    on.apply(&[Change::Request(on.call(&sessions[2], ago(20))), idle_before(ago(30))]).await;
+    on.apply(&[gone(&sessions[1], DisconnectReason::Timeout, ago(10))]).await;
+    assert_eq!(on.store.connected_sessions().await.unwrap(), (1, 3));
+}
+
+pub async fn silence_makes_sessions_idle_and_ends_them_when_they_were_last_heard_of(mut on: Fixture) {
+    let sessions: Vec<_> = (1..=5).map(|number| Arc::new(session(number, ago(9_000)))).collect();
+    on.apply(&sessions.iter().map(|session| Change::Opened(Arc::clone(session))).collect::<Vec<_>>()).await;
+    let called = |session: &Arc<SessionRecord>, seconds| {
+        Change::Request(RequestRecord { duration: Duration::ZERO, ..on.call(session, ago(seconds)) })
+    };
+    let seen = |session: &SessionRecord, seconds| Change::Seen { session_id: session.session_id, at: ago(seconds) };
+    let batch = [
+        called(&sessions[0], 100),
+        called(&sessions[1], 600),
+        called(&sessions[2], 3_000),
+        called(&sessions[3], 3_000),
+        seen(&sessions[3], 500),
+        seen(&sessions[3], 700),
+        seen(&sessions[4], 2_500),
+        // In the order of the batch.
+        Change::Swept(Silence { idle_before: ago(300), gone_before: ago(1_800) }),
+        called(&sessions[1], 50),
+    ];
+    on.apply(&batch).await;
+    let mut found = Vec::new();
+    for session in &sessions {
+        let row = row(&on, session).await;
+        found.push((row.presence, row.disconnected_at, row.disconnect_reason));
+    }
+    let gone = |at| (Presence::Disconnected, Some(at), Some("timeout".to_owned()));
+    assert_eq!(
+        found,
+        [
+            (Presence::Active, None, None),
+            (Presence::Active, None, None),
+            gone(ago(3_000)),
+            (Presence::Idle, None, None),
+            gone(ago(2_500)),
+        ]
+    );
+}
+
+pub async fn a_request_that_began_after_a_presumed_end_shows_that_there_was_none(mut on: Fixture) {
+    for (number, reason, comes_back) in [
+        (1, DisconnectReason::Timeout, true),
+        (2, DisconnectReason::ServerRestart, true),
+        (3, DisconnectReason::ClientDisconnect, false),
+        (4, DisconnectReason::ServerShutdown, false),
+    ] {
+        let opened = Arc::new(session(number, ago(600)));
+        on.apply(&[Change::Opened(Arc::clone(&opened)), gone(&opened, reason, ago(300))]).await;
+        let before = on.call(&opened, ago(301));
+        on.apply(&[Change::Request(before)]).await;
+        assert_eq!(row(&on, &opened).await.presence, Presence::Disconnected, "{reason:?}");
+        let after = on.call(&opened, ago(200));
+        on.apply(&[Change::Request(after)]).await;
+        let row = row(&on, &opened).await;
+        let expected = if comes_back { Presence::Active } else { Presence::Disconnected };
+        assert_eq!((row.presence, row.total_requests), (expected, 2), "{reason:?}");
+        assert_eq!(row.disconnected_at.is_none(), comes_back);
+        assert_eq!(row.disconnect_reason.is_none(), comes_back);
+    }
+}
+
+pub async fn the_only_server_that_stops_ends_all_sessions(mut on: Fixture) {
+    let (own, left) = (Arc::new(session(1, ago(600))), Arc::new(session(2, ago(600))));
+    let left = Arc::new(SessionRecord { server_instance: Uuid::from_u128(0xdead), ..(*left).clone() });
+    on.apply(&[Change::Opened(Arc::clone(&own)), Change::Opened(Arc::clone(&left)), Change::Stopped { at: ago(100) }])
+        .await;
+    for session in [own, left] {
+        let row = row(&on, &session).await;
+        assert_eq!((row.disconnected_at, row.disconnect_reason.as_deref()), (Some(ago(100)), Some("server_shutdown")));
+    }
 }

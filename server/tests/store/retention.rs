@@ -140,7 +140,7 @@ pub async fn a_quota_is_kept_while_writing_goes_on_and_space_is_given_back(mut o
                 })
             })
             .collect();
-        written += on.apply(&batch).await.requests;
+        written += on.apply(&batch).await.0;
         retain(&mut on, &policy, at).await;
         let size = on.store.size().await.unwrap();
         assert!(size <= QUOTA, "{size} of {QUOTA}");

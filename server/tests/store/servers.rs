@@ -2,10 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::join_all;
 use sqlx::{ConnectOptions, postgres::PgConnectOptions};
-use tracon::store::{Change, RequestRecord, RetentionPolicy, SessionRecord, Store};
-use tracon_app::reports::{Presence, RequestFilter, TimeRange};
+use tracon::store::{
+    Change, ForgottenSession, Notice, PostgresListener, RequestRecord, RetentionPolicy, SessionKey, SessionRecord,
+    SessionRef, Silence, Store, Writer,
+};
+use tracon_app::reports::{Presence, RequestFilter, SessionRow, TimeRange};
 use uuid::Uuid;
 
 use crate::{
@@ -27,24 +31,172 @@ async fn servers_that_start_together_migrate_once() {
     tokio::time::timeout(Duration::from_secs(20), database.alone()).await.unwrap();
 }
 
-#[tokio::test]
-async fn sessions_of_a_process_that_lives_are_not_closed_by_another() {
+const OTHER: Uuid = Uuid::from_u128(0x0002_0000);
+
+/// A server.
+async fn one() -> Fixture {
     let mut on = Fixture::new(Engine::Postgres).await;
     on.writer.announce(INSTANCE);
+    on
+}
+
+/// A second server on the same database.
+async fn another(on: &Fixture) -> Writer {
+    let (_, mut other) = Store::open(&on.url).await.unwrap();
+    other.announce(OTHER);
+    assert_eq!(other.close_left_open(OTHER).await.unwrap(), 0);
+    other
+}
+
+async fn row(on: &Fixture, session: &SessionRecord) -> SessionRow {
+    on.store.session(&session.session_id.to_string(), now()).await.unwrap().unwrap().session
+}
+
+/// As another server opens it, whose client says the same of itself.
+fn reopened(session: &SessionRecord, number: u128, at: DateTime<Utc>) -> Arc<SessionRecord> {
+    let key = SessionKey { since: at - TimeDelta::minutes(30), ..session.key };
+    let (session_id, server_instance) = (Uuid::from_u128(number), OTHER);
+    Arc::new(SessionRecord { session_id, key, connected_at: at, server_instance, ..session.clone() })
+}
+
+#[tokio::test]
+async fn sessions_are_closed_at_a_start_only_when_no_other_server_is_there() {
+    let mut on = one().await;
     assert_eq!(on.writer.close_left_open(INSTANCE).await.unwrap(), 0);
     let own = Arc::new(session(1, ago(60)));
     on.apply(&[Change::Opened(Arc::clone(&own))]).await;
 
-    let (_, mut other) = Store::open(&on.url).await.unwrap();
-    let another = Uuid::from_u128(0x0002_0000);
-    assert_eq!(other.close_left_open(another).await.unwrap(), 0, "its process lives");
+    let mut other = another(&on).await;
+    assert_eq!(row(&on, &own).await.presence, Presence::Active, "its process is there");
     on.writer.close().await.unwrap();
     // The server lets go of its lock a moment after the connection ended.
-    let closed = async { while other.close_left_open(another).await.unwrap() == 0 {} };
+    let closed = async { while other.close_left_open(OTHER).await.unwrap() == 0 {} };
     tokio::time::timeout(Duration::from_secs(20), closed).await.unwrap();
     let closed = on.store.session(&own.session_id.to_string(), now()).await.unwrap().unwrap().session;
     assert_eq!(closed.presence, Presence::Disconnected);
     assert_eq!(closed.disconnect_reason.as_deref(), Some("server_restart"));
+}
+
+#[tokio::test]
+async fn a_session_that_two_servers_open_is_one_row() {
+    let mut on = one().await;
+    let mut other = another(&on).await;
+    let first = Arc::new(session(1, ago(600)));
+    on.apply(&[Change::Request(on.call(&first, ago(500)))]).await;
+    let second = reopened(&first, 2, ago(400));
+    let stored = RequestRecord { session: Some(SessionRef::Stored(second.session_id)), ..on.call(&second, ago(200)) };
+    let batch = [Change::Request(on.call(&second, ago(300))), Change::Request(stored)];
+    assert_eq!(other.apply(&batch).await.unwrap().sessions, 0);
+    // Again, as after a crash before the spool was cut; and later on by the name alone.
+    assert!(!other.apply(&batch).await.unwrap().changed);
+    let late = RequestRecord { session: Some(SessionRef::Stored(second.session_id)), ..on.call(&second, ago(100)) };
+    other.apply(&[Change::Request(late)]).await.unwrap();
+
+    let sessions = on.all_sessions().await;
+    assert_eq!(sessions.len(), 1, "{sessions:#?}");
+    assert_eq!((sessions[0].total_requests, sessions[0].connected_at), (4, ago(600)));
+    assert_eq!(row(&on, &second).await, row(&on, &first).await, "its page is found by either id");
+    let page = on.store.session(&first.session_id.to_string(), now()).await.unwrap().unwrap();
+    assert_eq!(page.requests.len(), 4);
+    assert_eq!(on.store.overview(TimeRange::Hour, now()).await.unwrap().totals.requests, 4);
+}
+
+#[tokio::test]
+async fn a_session_that_comes_back_after_the_time_out_is_another_row() {
+    let mut on = one().await;
+    let first = Arc::new(session(1, ago(9_000)));
+    on.apply(&[Change::Opened(Arc::clone(&first))]).await;
+    // In one batch and before anybody noticed the silence.
+    let later = reopened(&first, 2, ago(9_000) + TimeDelta::minutes(31));
+    let again = reopened(&first, 3, ago(9_000) + TimeDelta::minutes(32));
+    on.apply(&[Change::Opened(later), Change::Opened(Arc::clone(&again))]).await;
+    assert_eq!(on.all_sessions().await.len(), 2, "the third is the second");
+    let gone_before = ago(9_000) + TimeDelta::minutes(1);
+    on.apply(&[Change::Swept(Silence { idle_before: gone_before, gone_before })]).await;
+    assert_eq!(row(&on, &first).await.disconnect_reason.as_deref(), Some("timeout"));
+    assert_eq!(row(&on, &again).await.presence, Presence::Active);
+}
+
+#[tokio::test]
+async fn a_client_that_ends_its_session_at_another_server_ends_it() {
+    let mut on = one().await;
+    let own = Arc::new(session(1, ago(600)));
+    on.apply(&[Change::Opened(Arc::clone(&own))]).await;
+    let mut other = another(&on).await;
+    let (transport_session_id, key) = ("transport-1".to_owned(), own.key.key);
+    let forgotten = ForgottenSession { transport_session_id, key, at: ago(300) };
+    assert!(other.apply(&[Change::Forgotten(forgotten)]).await.unwrap().changed);
+    let ended = row(&on, &own).await;
+    assert_eq!(ended.disconnect_reason.as_deref(), Some("client_disconnect"));
+    assert_eq!(ended.disconnected_at, Some(ago(300)));
+}
+
+#[tokio::test]
+async fn one_server_keeps_house_and_another_takes_over_when_it_is_gone() {
+    let mut on = one().await;
+    let silent = Arc::new(session(1, ago(9_000)));
+    on.apply(&[Change::Opened(Arc::clone(&silent))]).await;
+    let swept = [Change::Swept(Silence { idle_before: ago(3_600), gone_before: ago(7_200) })];
+    let nothing = [Change::Swept(Silence { idle_before: ago(20_000), gone_before: ago(20_000) })];
+    on.apply(&nothing).await;
+    let mut other = another(&on).await;
+    assert!(!other.apply(&swept).await.unwrap().changed, "it is not its turn");
+    assert_eq!(row(&on, &silent).await.presence, Presence::Active);
+    on.writer.close().await.unwrap();
+    let taken_over = async { while !other.apply(&swept).await.unwrap().changed {} };
+    tokio::time::timeout(Duration::from_secs(20), taken_over).await.unwrap();
+    let ended = on.store.session(&silent.session_id.to_string(), now()).await.unwrap().unwrap().session;
+    assert_eq!((ended.presence, ended.disconnected_at), (Presence::Disconnected, Some(ago(9_000))));
+}
+
+#[tokio::test]
+async fn the_last_server_that_stops_ends_all_sessions_and_no_other() {
+    let mut on = one().await;
+    let own = Arc::new(session(1, ago(600)));
+    on.apply(&[Change::Opened(Arc::clone(&own))]).await;
+    let mut other = another(&on).await;
+    on.apply(&[Change::Stopped { at: ago(500) }]).await;
+    assert_eq!(row(&on, &own).await.presence, Presence::Active, "it may go on at the other");
+    // The first is still connected, but has said that it leaves.
+    other.apply(&[Change::Stopped { at: ago(400) }]).await.unwrap();
+    let ended = row(&on, &own).await;
+    assert_eq!(ended.disconnect_reason.as_deref(), Some("server_shutdown"));
+    assert_eq!(ended.disconnected_at, Some(ago(400)));
+}
+
+#[tokio::test]
+async fn what_a_server_writes_the_others_hear() {
+    let mut on = one().await;
+    let mut listener = on.store.listen(OTHER).unwrap();
+    let mut own = on.store.listen(INSTANCE).unwrap();
+    let wait = Duration::from_secs(20);
+    let next = async |listener: &mut PostgresListener| tokio::time::timeout(wait, listener.next()).await.unwrap();
+    assert_eq!(next(&mut listener).await, Notice::Missed, "as at the beginning");
+    assert_eq!(next(&mut own).await, Notice::Missed);
+    let opened = Arc::new(session(1, ago(600)));
+    on.apply(&[Change::Opened(Arc::clone(&opened))]).await;
+    assert_eq!(next(&mut listener).await, Notice::Changed);
+    let forgotten: Vec<_> = (0..450_u128)
+        .map(|number| {
+            let (transport_session_id, key) = (format!("t{number}"), Uuid::from_u128(number));
+            Change::Forgotten(ForgottenSession { transport_session_id, key, at: ago(300) })
+        })
+        .collect();
+    on.apply(&forgotten).await;
+    let mut heard = Vec::new();
+    while heard.len() < 450 {
+        let Notice::Forgotten(keys) = next(&mut listener).await else { panic!("keys are told") };
+        heard.extend(keys);
+    }
+    assert_eq!(heard, (0..450).map(Uuid::from_u128).collect::<Vec<_>>());
+
+    // A connection that is lost is made again, and what may have been missed is said.
+    let Place::Server(database) = &on.place else { panic!("it is on PostgreSQL") };
+    database.refuse_connections(true).await;
+    database.refuse_connections(false).await;
+    assert_eq!(next(&mut listener).await, Notice::Missed);
+    // Nothing of what a server does itself is news to it.
+    assert_eq!(next(&mut own).await, Notice::Missed);
 }
 
 #[tokio::test]
@@ -167,10 +319,15 @@ async fn what_is_not_ours_is_left_alone() {
 
     let (_, writer) = Store::open(&database.url).await.unwrap();
     writer.close().await.unwrap();
-    sqlx::raw_sql("UPDATE _sqlx_migrations SET version = 9999").execute(&mut connection).await.unwrap();
+    sqlx::raw_sql("UPDATE _sqlx_migrations SET version = 9999 WHERE version = 2")
+        .execute(&mut connection)
+        .await
+        .unwrap();
     let message = Store::open(&database.url).await.unwrap_err().to_string();
-    assert!(message.contains("has version 9999, but this tracon knows versions up to 1"), "{message}");
-    sqlx::raw_sql("UPDATE _sqlx_migrations SET version = 1, checksum = 'x'").execute(&mut connection).await.unwrap();
+    assert!(message.contains("has version 9999, but this tracon knows versions up to 2"), "{message}");
+    let changed = "UPDATE _sqlx_migrations SET version = 2 WHERE version = 9999;
+         UPDATE _sqlx_migrations SET checksum = 'x' WHERE version = 1";
+    sqlx::raw_sql(changed).execute(&mut connection).await.unwrap();
     let message = Store::open(&database.url).await.unwrap_err().to_string();
     assert!(message.contains("its migration 1 differs"), "{message}");
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use tracon::store::{Change, DisconnectReason, RequestRecord, SessionRecord, StoreError};
 use tracon_app::reports::{ErrorKind, Outcome, Presence, SessionFilter, SessionRow};
 
-use crate::fixture::{Fixture, ago, gone, idle, now, session};
+use crate::fixture::{Fixture, ago, gone, idle_before, now, session};
 
 async fn ids(on: &Fixture, filter: SessionFilter) -> Vec<u128> {
     let page = on.store.sessions(&filter, now()).await.unwrap();
@@ -51,16 +51,19 @@ pub async fn filters_of_sessions_combine(mut on: Fixture) {
         let client = clients[number as usize % 3].map(ToOwned::to_owned);
         let record = SessionRecord { client_type: client.clone(), ..session(1 + u128::from(number), ago(600)) };
         let record = Arc::new(record);
-        let mut changes = vec![Change::Request(on.call(&record, ago(500)))];
         let presence = Presence::ALL[number as usize / 3 % 3];
+        let called = if presence == Presence::Idle { 550 } else { 500 };
+        let mut changes = vec![Change::Request(on.call(&record, ago(called)))];
         match presence {
             Presence::Active => {}
-            Presence::Idle => changes.push(idle(&record, ago(100))),
+            Presence::Idle => changes.push(idle_before(ago(540))),
             Presence::Disconnected => changes.push(gone(&record, DisconnectReason::Timeout, ago(100))),
         }
         on.apply(&changes).await;
         expected.push((1 + u128::from(number), client, presence));
     }
+    // By their last activity.
+    expected.sort_by_key(|(number, _, presence)| (*presence != Presence::Idle, *number));
     let presences = [None, Some(Presence::Active), Some(Presence::Idle), Some(Presence::Disconnected)];
     for presence in presences {
         for client in [None, Some(""), Some("Claude Code"), Some("Cursor"), Some("nobody")] {

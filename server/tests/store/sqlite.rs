@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use sqlx::{Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
-use tracon::store::{Applied, Change, RequestRecord, SessionRecord, StoreError};
+use tracon::store::{Change, RequestRecord, SessionRecord, StoreError};
 use tracon_app::reports::{RequestFilter, SessionFilter, TimeRange};
 use uuid::Uuid;
 
@@ -108,7 +108,7 @@ async fn a_batch_that_fails_leaves_nothing_and_the_next_one_is_written() {
             assert!(matches!(error, StoreError::Database(_)), "{error:?}");
             assert_eq!(on.everything().await, before, "{how}");
         }
-        assert_eq!(on.apply(&[Change::Request(good)]).await, Applied { requests: 1, sessions: 1 }, "{how}");
+        assert_eq!(on.apply(&[Change::Request(good)]).await, (1, 1), "{how}");
         assert_eq!(on.writer.close_left_open(Uuid::nil()).await.unwrap(), 1);
     }
 }
@@ -131,7 +131,7 @@ async fn a_batch_that_is_given_up_leaves_nothing_and_the_next_one_is_written() {
         assert!(given_up.await, "500 rows need more than {polls} steps");
     }
     assert_eq!(on.store.requests(&RequestFilter::default(), now()).await.unwrap().total, 0);
-    assert_eq!(on.apply(&changes).await, Applied { requests: 500, sessions: 1 });
+    assert_eq!(on.apply(&changes).await, (500, 1));
 }
 
 #[tokio::test]
@@ -279,7 +279,7 @@ async fn errors_say_whether_the_same_may_succeed_later() {
     let bad = Change::Request(RequestRecord { method: "boom".into(), ..on.call(&opened, ago(400)) });
     let error = on.writer.apply(&[call.clone(), bad]).await.unwrap_err();
     assert!(!error.is_transient(), "{error:?}");
-    assert_eq!(on.apply(&[call]).await, Applied { requests: 1, sessions: 1 });
+    assert_eq!(on.apply(&[call]).await, (1, 1));
 
     // There is no connection.
     on.store.close().await;

@@ -3,11 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
-use tracon::store::{Applied, Change, DisconnectReason, RequestRecord, SessionRef};
+use tracon::store::{Change, DisconnectReason, RequestRecord, SessionRef};
 use tracon_app::reports::{Outcome, RequestFilter};
 use uuid::Uuid;
 
-use crate::fixture::{Dice, Fixture, ago, gone, idle, millis, now, session};
+use crate::fixture::{Dice, Fixture, ago, gone, idle_before, millis, now, session};
 
 pub async fn what_was_recorded_is_read_back(mut on: Fixture) {
     let opened = Arc::new(session(1, ago(60)));
@@ -70,8 +70,8 @@ fn story(on: &Fixture, dice: &mut Dice) -> Vec<Change> {
         let session = dice.pick(&sessions);
         let at = ago(3_900 - step * 10);
         changes.push(match dice.roll(30) {
-            0 => idle(&session, at),
-            1 if step > 150 => gone(&session, DisconnectReason::Timeout, at),
+            0 => idle_before(at - TimeDelta::minutes(2)),
+            1 if step > 150 => gone(&session, DisconnectReason::ClientDisconnect, at),
             _ => Change::Request(RequestRecord {
                 outcome: dice.pick(&Outcome::ALL),
                 method: dice.pick(&["tools/call", "tools/list", "ping"]).into(),
@@ -93,9 +93,9 @@ fn requests_of(changes: &[Change]) -> Vec<&RequestRecord> {
 pub async fn the_same_batch_twice_changes_nothing(mut on: Fixture) {
     let changes = story(&on, &mut Dice::new(1));
     let requests = requests_of(&changes).len() as u64;
-    assert_eq!(on.apply(&changes).await, Applied { requests, sessions: 5 });
+    assert_eq!(on.apply(&changes).await, (requests, 5));
     let before = on.everything().await;
-    assert_eq!(on.apply(&changes).await, Applied::default());
+    assert_eq!(on.apply(&changes).await, (0, 0));
     assert_eq!(on.everything().await, before);
 }
 
@@ -106,7 +106,7 @@ pub async fn all_batches_again_change_nothing(mut on: Fixture) {
     }
     let before = on.everything().await;
     for batch in changes.chunks(23) {
-        assert_eq!(on.apply(batch).await, Applied::default());
+        assert_eq!(on.apply(batch).await, (0, 0));
     }
     assert_eq!(on.everything().await, before);
 }
@@ -137,9 +137,9 @@ pub async fn counters_are_the_sums_of_the_rows(mut on: Fixture) {
 pub async fn a_request_opens_its_missing_session(mut on: Fixture) {
     let opened = Arc::new(session(1, ago(60)));
     let request = on.call(&opened, ago(50));
-    assert_eq!(on.apply(&[Change::Request(request)]).await, Applied { requests: 1, sessions: 1 });
+    assert_eq!(on.apply(&[Change::Request(request)]).await, (1, 1));
     let later = Change::Opened(Arc::new(session(1, ago(10))));
-    assert_eq!(on.apply(&[later]).await, Applied::default(), "it is open already");
+    assert_eq!(on.apply(&[later]).await, (0, 0), "it is open already");
     let row = on.all_sessions().await.remove(0);
     assert_eq!((row.connected_at, row.total_requests), (ago(60), 1));
 }
@@ -169,8 +169,8 @@ pub async fn of_two_records_of_one_id_the_first_counts(mut on: Fixture) {
     let first = on.call(&one, ago(50));
     let second = RequestRecord { id: first.id, outcome: Outcome::Internal, ..on.call(&other, ago(40)) };
     let applied = on.apply(&[Change::Request(first.clone()), Change::Request(second.clone())]).await;
-    assert_eq!(applied, Applied { requests: 1, sessions: 2 });
-    assert_eq!(on.apply(&[Change::Request(second)]).await, Applied::default());
+    assert_eq!(applied, (1, 2));
+    assert_eq!(on.apply(&[Change::Request(second)]).await, (0, 0));
     assert_eq!(on.store.session_totals(one.session_id).await.unwrap(), Some((1, 0)));
     assert_eq!(on.store.session_totals(other.session_id).await.unwrap(), Some((0, 0)));
     let stored = on.store.request(&first.id.to_string()).await.unwrap().unwrap();
@@ -187,7 +187,7 @@ pub async fn batches_of_every_size_are_written(mut on: Fixture) {
                 Change::Request(on.call(&own, ago(90)))
             })
             .collect();
-        assert_eq!(on.apply(&changes).await, Applied { requests: size, sessions: size });
+        assert_eq!(on.apply(&changes).await, (size, size));
         written += size;
     }
     assert_eq!(on.store.requests(&RequestFilter::default(), now()).await.unwrap().total, written);
@@ -207,7 +207,7 @@ pub async fn a_request_without_a_session_is_kept(mut on: Fixture) {
         protocol_version: None,
         ..on.call(&nobody, ago(50))
     };
-    assert_eq!(on.apply(&[Change::Request(request.clone())]).await, Applied { requests: 1, sessions: 0 });
+    assert_eq!(on.apply(&[Change::Request(request.clone())]).await, (1, 0));
     let detail = on.store.request(&request.id.to_string()).await.unwrap().unwrap();
     assert_eq!((detail.request.session_id, detail.request.client_type), (None, None));
     assert_eq!((detail.previous, detail.next, detail.rpc_id), (None, None, None));
@@ -215,7 +215,7 @@ pub async fn a_request_without_a_session_is_kept(mut on: Fixture) {
 }
 
 pub async fn an_empty_batch_is_nothing(mut on: Fixture) {
-    assert_eq!(on.apply(&[]).await, Applied::default());
+    assert_eq!(on.apply(&[]).await, (0, 0));
 }
 
 pub async fn the_largest_values_are_kept(mut on: Fixture) {

@@ -3,11 +3,12 @@
 //! Batches of all servers that write to one database go in one after the other, by an advisory lock: what a batch reads first
 //! (the state of sessions, the rollups that it adds to) is what it changes.
 
-mod alive;
 mod days;
 mod insert;
 mod migrate;
+mod notices;
 mod retain;
+mod servers;
 
 use std::{borrow::Cow, str::FromStr, time::Duration};
 
@@ -19,11 +20,11 @@ use sqlx::{
 use uuid::Uuid;
 
 use self::days::Days;
-pub use self::insert::insert;
+pub use self::{insert::insert, notices::PostgresListener};
 use super::{
     Applied, Change, Retained, RetentionPolicy, StoreError,
     connection::{Connection, Snapshot},
-    write,
+    write::{self, Duties, presence},
 };
 
 /// Reports at the same time, of one server.
@@ -38,6 +39,9 @@ const REPORT: Duration = Duration::from_secs(30);
 /// How long a batch may take in all. Where the network swallows what is sent, nothing else would ever end it.
 const BATCH: Duration = Duration::from_mins(1);
 
+/// A writing connection that is not used for so long is ended.
+const SILENT: Duration = Duration::from_mins(5);
+
 /// Whoever has it writes. The number has no meaning but this.
 const WRITE_LOCK: i64 = 0x7472_6163_6f6e_0001;
 
@@ -45,6 +49,7 @@ const WRITE_LOCK: i64 = 0x7472_6163_6f6e_0001;
 #[derive(Clone, Debug)]
 pub struct PostgresStore {
     readers: PgPool,
+    options: Box<PgConnectOptions>,
 }
 
 /// The writing half.
@@ -61,6 +66,8 @@ pub struct PostgresWriter {
 struct WriteConnection {
     connection: PgConnection,
     days: Days,
+    /// It keeps house for all servers.
+    is_keeper: bool,
 }
 
 /// Opens the database that `url` names, which must be there, and brings its schema up to date.
@@ -95,8 +102,13 @@ pub async fn open(url: &str) -> Result<(PostgresStore, PostgresWriter), StoreErr
         ]))
         .await
         .map_err(unreachable)?;
-    let options = options.options([("lock_timeout", format!("{}s", PATIENCE.as_secs()))]);
-    Ok((PostgresStore { readers }, PostgresWriter { options: Box::new(options), instance: None, connection: None }))
+    let store = PostgresStore { readers, options: Box::new(options.clone()) };
+    let options = options.options([
+        ("lock_timeout", format!("{}s", PATIENCE.as_secs())),
+        // A process that hangs does not keep house for ever: one that works looks every minute for what is too old.
+        ("idle_session_timeout", format!("{}s", SILENT.as_secs())),
+    ]);
+    Ok((store, PostgresWriter { options: Box::new(options), instance: None, connection: None }))
 }
 
 /// What the URL says. What is not understood is refused, without a word of it: it may be a part of a password.
@@ -140,6 +152,11 @@ impl PostgresStore {
         Ok(Snapshot::Postgres(transaction))
     }
 
+    /// What the other servers tell this one.
+    pub fn listen(&self, instance: Uuid) -> PostgresListener {
+        PostgresListener::new(&self.options, instance)
+    }
+
     pub async fn close(&self) {
         // A connection that nobody answers on does not keep the server from stopping.
         let _ = tokio::time::timeout(PATIENCE, self.readers.close()).await;
@@ -151,10 +168,20 @@ impl PostgresWriter {
         if changes.is_empty() {
             return Ok(Applied::default());
         }
+        let instance = self.instance.unwrap_or_default();
+        let stops = changes.iter().any(|change| matches!(change, Change::Stopped { .. }));
+        let sweeps = changes.iter().any(|change| matches!(change, Change::Swept(_)));
         self.work(async |this| {
             this.days.ensure(&mut this.connection, changes).await?;
+            let presence = sweeps && this.keeps_house().await?;
             let mut transaction = begin(&mut this.connection).await?;
-            let applied = write::apply(&mut Connection::Postgres(&mut transaction), changes).await?;
+            let is_last = stops && servers::is_alone(&mut transaction).await?;
+            let duties = Duties { presence, is_last };
+            let applied = write::apply(&mut Connection::Postgres(&mut transaction), changes, duties).await?;
+            notices::send(&mut transaction, instance, changes, applied.changed).await?;
+            if stops {
+                servers::leave(&mut transaction).await?;
+            }
             transaction.commit().await?;
             Ok(applied)
         })
@@ -164,8 +191,12 @@ impl PostgresWriter {
     pub async fn close_left_open(&mut self, instance: Uuid) -> Result<u64, StoreError> {
         self.work(async |this| {
             let mut transaction = begin(&mut this.connection).await?;
-            let alive = alive::living(&mut transaction, instance).await?;
-            let closed = write::close_left_open(&mut Connection::Postgres(&mut transaction), &alive).await?;
+            // Where another server is there, they live on with it.
+            let closed = if servers::is_alone(&mut transaction).await? {
+                presence::close_left_open(&mut Connection::Postgres(&mut transaction), instance).await?
+            } else {
+                0
+            };
             transaction.commit().await?;
             Ok(closed)
         })
@@ -173,10 +204,16 @@ impl PostgresWriter {
     }
 
     pub async fn retain(&mut self, policy: &RetentionPolicy, now: DateTime<Utc>) -> Result<Retained, StoreError> {
-        self.work(async |this| retain::step(&mut this.connection, &mut this.days, policy, now).await).await
+        self.work(async |this| {
+            if !this.keeps_house().await? {
+                return Ok(Retained::default());
+            }
+            retain::step(&mut this.connection, &mut this.days, policy, now).await
+        })
+        .await
     }
 
-    /// From now on its connections say that this server process lives.
+    /// From now on its connections say that this server process is there.
     pub fn announce(&mut self, instance: Uuid) {
         self.instance = Some(instance);
         self.connection = None;
@@ -192,7 +229,7 @@ impl PostgresWriter {
         let working = async {
             let this = match &mut this {
                 Some(this) => this,
-                None => this.insert(Box::new(WriteConnection::open(&self.options, self.instance).await?)),
+                None => this.insert(Box::new(WriteConnection::open(&self.options, self.instance.is_some()).await?)),
             };
             work(this).await
         };
@@ -218,13 +255,21 @@ impl PostgresWriter {
 }
 
 impl WriteConnection {
-    /// A new one. While it is open, other servers see that `instance` lives.
-    async fn open(options: &PgConnectOptions, instance: Option<Uuid>) -> Result<Self, StoreError> {
+    /// A new one. While that of a server is open, the others see that it is there.
+    async fn open(options: &PgConnectOptions, is_server: bool) -> Result<Self, StoreError> {
         let mut connection = options.connect().await?;
-        if let Some(instance) = instance {
-            alive::announce(&mut connection, instance).await?;
+        if is_server {
+            servers::join(&mut connection).await?;
         }
-        Ok(Self { connection, days: Days::default() })
+        Ok(Self { connection, days: Days::default(), is_keeper: false })
+    }
+
+    /// Whether this is the server that keeps house for all, be it from now on.
+    async fn keeps_house(&mut self) -> Result<bool, StoreError> {
+        if !self.is_keeper {
+            self.is_keeper = servers::become_keeper(&mut self.connection).await?;
+        }
+        Ok(self.is_keeper)
     }
 }
 

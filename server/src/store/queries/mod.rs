@@ -14,7 +14,7 @@ mod sessions;
 
 use uuid::Uuid;
 
-use super::{Store, StoreError, cells::Cells, tables::SESSIONS};
+use super::{Store, StoreError, cells::Cells, connection::Value, tables::SESSIONS};
 
 impl Store {
     /// How many requests a session has made, and how many of them failed; `None` when there is no such session.
@@ -45,5 +45,15 @@ impl Store {
         let state = snapshot.connection().texts(statement, vec![transport_session_id.into()]).await?;
         snapshot.end().await?;
         Ok(state.into_iter().next())
+    }
+
+    /// Those of these transport ids whose sessions can be brought back.
+    pub async fn parked_among(&self, transport_session_ids: Vec<String>) -> Result<Vec<String>, StoreError> {
+        let mut snapshot = self.snapshot().await?;
+        let statement = "SELECT transport_session_id FROM archon_mcp_transport_sessions
+             WHERE transport_session_id IN (SELECT value FROM unnest($1) AS list (value))";
+        let there = snapshot.connection().texts(statement, vec![Value::Texts(transport_session_ids)]).await?;
+        snapshot.end().await?;
+        Ok(there)
     }
 }

@@ -12,7 +12,7 @@ use super::{
 use crate::store::{
     Store, StoreError,
     cells::Cells,
-    connection::{Connection, Row},
+    connection::{Connection, Engine, Row},
     tables::{REQUESTS, SESSIONS},
 };
 
@@ -30,12 +30,25 @@ impl Store {
             session_columns!(),
             ", client_capabilities, peer, server_instance FROM archon_mcp_sessions WHERE session_id = $1"
         );
+        let session_id = row_of(connection, session_id).await?;
         let detail = match connection.fetch_optional(statement, vec![session_id.into()]).await? {
             Some(row) => Some(detail(connection, &row, session_id, now).await?),
             None => None,
         };
         snapshot.end().await?;
         Ok(detail)
+    }
+}
+
+/// The id of the row, where several servers serve the session and call it by other ids.
+async fn row_of(connection: &mut Connection<'_>, name: Uuid) -> Result<Uuid, StoreError> {
+    if connection.engine() == Engine::Sqlite {
+        return Ok(name);
+    }
+    let statement = "SELECT session_id FROM archon_mcp_session_names WHERE name = $1";
+    match connection.fetch_optional(statement, vec![name.into()]).await? {
+        Some(row) => Cells::of(&row, "archon_mcp_session_names", name.to_string()).id("session_id"),
+        None => Ok(name),
     }
 }
 

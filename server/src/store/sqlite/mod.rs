@@ -27,7 +27,7 @@ pub use self::{
 use super::{
     Applied, Change, Retained, RetentionPolicy, StoreError,
     connection::{Connection, Snapshot},
-    write,
+    write::{self, Duties, presence},
 };
 
 /// Reports at the same time. More would only share the same cores; a report beyond waits for one to end.
@@ -148,7 +148,7 @@ impl SqliteWriter {
         }
         let mut connection = self.take().await?;
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        let applied = write::apply(&mut Connection::Sqlite(&mut transaction), changes).await?;
+        let applied = write::apply(&mut Connection::Sqlite(&mut transaction), changes, Duties::ALL).await?;
         transaction.commit().await?;
         self.connection = Some(connection);
         Ok(applied)
@@ -157,7 +157,7 @@ impl SqliteWriter {
     pub async fn close_left_open(&mut self, instance: Uuid) -> Result<u64, StoreError> {
         let mut connection = self.take().await?;
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        let closed = write::close_left_open(&mut Connection::Sqlite(&mut transaction), &[instance]).await?;
+        let closed = presence::close_left_open(&mut Connection::Sqlite(&mut transaction), instance).await?;
         transaction.commit().await?;
         self.connection = Some(connection);
         Ok(closed)

@@ -1,5 +1,7 @@
 //! One batch of changes, within a transaction that the caller began.
 
+mod names;
+pub mod presence;
 pub mod rollups;
 mod rows;
 mod sink;
@@ -7,38 +9,115 @@ mod states;
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use futures::future;
 use uuid::Uuid;
 
 pub use self::sink::{Sink, Table};
 use self::{
-    rows::{Definitions, NewPayloads, NewRequests, NewSessions, NewStates, Parked},
+    names::Names,
+    rows::{Definitions, LastSeen, NewPayloads, NewRequests, NewSessions, NewStates, Parked},
     states::States,
 };
 use super::{
-    Applied, Change, DisconnectReason, ParkedSession, RequestRecord, SessionRecord, SessionRef, StoreError,
-    ToolDefinition,
+    Applied, Change, DisconnectReason, EndedSession, ForgottenSession, ParkedSession, RequestRecord, SessionRecord,
+    SessionRef, StoreError, ToolDefinition,
     cells::Cells,
     connection::{Connection, Engine, Value},
     rollup::{self, Measured},
-    tables::{REQUESTS, SESSIONS},
+    tables::REQUESTS,
 };
+
+/// What the server that writes a batch does for all that write to its database.
+#[derive(Clone, Copy, Debug)]
+pub struct Duties {
+    /// It says who is idle and who is gone.
+    pub presence: bool,
+    /// Its end is the end of all sessions: no other server is there.
+    pub is_last: bool,
+}
+
+impl Duties {
+    /// Of the only server.
+    pub const ALL: Self = Self { presence: true, is_last: true };
+}
+
+/// Writes a batch, in order.
+pub async fn apply(connection: &mut Connection<'_>, changes: &[Change], duties: Duties) -> Result<Applied, StoreError> {
+    let mut applied = Applied::default();
+    for part in parts(changes) {
+        match part {
+            [Change::Swept(silence)] => {
+                applied.changed |= duties.presence && presence::sweep(connection, *silence).await?;
+            }
+            [Change::Stopped { at }] => {
+                applied.changed |= duties.is_last && presence::end_all(connection, *at).await?;
+            }
+            changes => {
+                let part = fold(connection, changes).await?;
+                applied.requests += part.requests;
+                applied.sessions += part.sessions;
+                applied.changed |= part.changed;
+            }
+        }
+    }
+    Ok(applied)
+}
+
+/// Cuts a batch where what comes after must see what was before as rows: at what concerns all sessions, which stands alone, and
+/// where a second session opens for a key.
+fn parts(changes: &[Change]) -> Vec<&[Change]> {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    let mut keys = HashMap::new();
+    for (at, change) in changes.iter().enumerate() {
+        let is_alone = matches!(change, Change::Swept(_) | Change::Stopped { .. });
+        let is_second = opens(change).is_some_and(|session| {
+            let first = keys.insert(session.key.key, session.session_id);
+            first.is_some_and(|first| first != session.session_id)
+        });
+        if is_alone || is_second {
+            parts.push(&changes[start..at]);
+            start = at;
+        }
+        if is_alone {
+            parts.push(&changes[at..=at]);
+            start = at + 1;
+        }
+    }
+    parts.push(&changes[start..]);
+    parts.retain(|part| !part.is_empty());
+    parts
+}
 
 /// Writes the rows that are not there yet and folds every change, in order, into the state of its session.
 ///
 /// What is there is read first: the state of the sessions named and the ids that are taken. It cannot change under way,
 /// since the transaction holds the write lock.
-pub async fn apply(connection: &mut Connection<'_>, changes: &[Change]) -> Result<Applied, StoreError> {
+async fn fold(connection: &mut Connection<'_>, changes: &[Change]) -> Result<Applied, StoreError> {
     let opening = sessions_opened(changes);
     let mentioned = changes.iter().filter_map(|change| match change {
-        Change::Presence(change) => Some(change.session_id),
+        Change::Ended(EndedSession { session_id, .. }) | Change::Seen { session_id, .. } => Some(*session_id),
         Change::Request(RequestRecord { session: Some(SessionRef::Stored(id)), .. }) => Some(*id),
         _ => None,
     });
     let ids: HashSet<Uuid> = opening.iter().map(|session| session.session_id).chain(mentioned).collect();
-    let mut states = States::read(connection, ids).await?;
+    let names = Names::read(connection, &ids, &opening).await?;
+    let forgotten = changes.iter().filter_map(|change| match change {
+        Change::Forgotten(ForgottenSession { key, .. }) => Some(*key),
+        _ => None,
+    });
+    // Of whichever server.
+    let mut forgotten_rows: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+    for (key, row) in names::of_keys(connection, forgotten.collect()).await? {
+        forgotten_rows.entry(key).or_default().push(row);
+    }
+    let rows: HashSet<Uuid> =
+        ids.into_iter().map(|id| names.row(id)).chain(forgotten_rows.values().flatten().copied()).collect();
+    let mut states = States::read(connection, rows, names).await?;
     let opened: Vec<&SessionRecord> = opening.into_iter().filter(|session| states.open(session)).collect();
     connection.insert::<NewSessions>(&opened).await?;
+    states.names().write(connection).await?;
 
     let requests = requests_not_stored(connection, changes).await?;
     // The sums are made while the connection's thread writes the first rows.
@@ -58,9 +137,10 @@ pub async fn apply(connection: &mut Connection<'_>, changes: &[Change]) -> Resul
     let mut definitions: HashMap<&str, &ToolDefinition> = HashMap::new();
     // Of each transport session what happened to it last: `None` when it was forgotten.
     let mut parked: HashMap<&str, Option<&ParkedSession>> = HashMap::new();
+    let mut seen: HashMap<Uuid, DateTime<Utc>> = HashMap::new();
     for change in changes {
         match change {
-            Change::Opened(_) => {}
+            Change::Opened(_) | Change::Swept(_) | Change::Stopped { .. } => {}
             // Of two records of one id, the first is stored, and it alone counts.
             Change::Request(request) => {
                 if requests.get(counted).is_some_and(|stored| std::ptr::eq(*stored, request)) {
@@ -68,7 +148,7 @@ pub async fn apply(connection: &mut Connection<'_>, changes: &[Change]) -> Resul
                     counted += 1;
                 }
             }
-            Change::Presence(change) => states.change_presence(change),
+            Change::Ended(ended) => states.end(ended),
             Change::Defined(definition) => {
                 let latest = definitions.entry(&definition.tool_name).or_insert(definition);
                 if definition.at >= latest.at {
@@ -78,13 +158,24 @@ pub async fn apply(connection: &mut Connection<'_>, changes: &[Change]) -> Resul
             Change::Parked(session) => {
                 parked.insert(&session.transport_session_id, Some(session));
             }
-            Change::Forgotten(id) => {
-                parked.insert(id, None);
+            Change::Forgotten(session) => {
+                parked.insert(&session.transport_session_id, None);
+                for session_id in forgotten_rows.get(&session.key).into_iter().flatten() {
+                    let (session_id, reason) = (*session_id, DisconnectReason::ClientDisconnect);
+                    states.end(&EndedSession { session_id, reason, at: session.at });
+                }
+            }
+            Change::Seen { session_id, at } => {
+                let last = seen.entry(states.names().row(*session_id)).or_insert(*at);
+                *last = (*last).max(*at);
             }
         }
     }
-    connection.insert::<NewStates>(&states.changed().collect::<Vec<_>>()).await?;
-    connection.insert::<Definitions>(&definitions.into_values().collect::<Vec<_>>()).await?;
+    let moved: Vec<_> = states.changed().collect();
+    connection.insert::<NewStates>(&moved).await?;
+    connection.insert::<LastSeen>(&seen.into_iter().collect::<Vec<_>>()).await?;
+    let definitions: Vec<_> = definitions.into_values().collect();
+    connection.insert::<Definitions>(&definitions).await?;
     connection.insert::<Parked>(&parked.values().copied().flatten().collect::<Vec<_>>()).await?;
     let forgotten = parked.iter().filter(|(_, session)| session.is_none()).map(|(id, _)| (*id).to_owned());
     let forgotten: Vec<String> = forgotten.collect();
@@ -94,37 +185,24 @@ pub async fn apply(connection: &mut Connection<'_>, changes: &[Change]) -> Resul
         connection.execute(statement, vec![Value::Texts(forgotten)]).await?;
     }
 
-    Ok(Applied { requests: requests.len() as u64, sessions: opened.len() as u64 })
-}
-
-/// Ends every session that was left open by a server process that is none of these, at its last activity.
-pub async fn close_left_open(connection: &mut Connection<'_>, alive: &[Uuid]) -> Result<u64, StoreError> {
-    let statement = "SELECT session_id, connected_at, last_activity FROM archon_mcp_sessions
-         WHERE status <> 'disconnected'
-             AND server_instance NOT IN (SELECT value FROM unnest($1) AS list (value))";
-    let left_open = connection.fetch_all(statement, vec![Value::Ids(alive.to_vec())]).await?;
-
-    let mut ended = Vec::with_capacity(left_open.len());
-    for row in &left_open {
-        let cells = Cells::keyed(row, SESSIONS, "session_id")?;
-        let (connected_at, last_activity) = (cells.time("connected_at")?, cells.time("last_activity")?);
-        let reason = Some(DisconnectReason::ServerRestart);
-        ended.push(states::ended(cells.id("session_id")?, reason, connected_at, last_activity));
-    }
-    connection.insert::<NewStates>(&ended.iter().collect::<Vec<_>>()).await?;
-    Ok(ended.len() as u64)
+    let nothing = requests.is_empty() && moved.is_empty() && opened.is_empty() && definitions.is_empty();
+    Ok(Applied { requests: requests.len() as u64, sessions: opened.len() as u64, changed: !nothing })
 }
 
 /// Each session that a change opens, once, in the order of the changes.
 fn sessions_opened(changes: &[Change]) -> Vec<&SessionRecord> {
     let mut seen = HashSet::new();
-    let opened = changes.iter().filter_map(|change| match change {
+    changes.iter().filter_map(opens).filter(|session| seen.insert(session.session_id)).collect()
+}
+
+/// The session that a change opens if it is not there.
+fn opens(change: &Change) -> Option<&SessionRecord> {
+    match change {
         Change::Opened(session) | Change::Request(RequestRecord { session: Some(SessionRef::Opens(session)), .. }) => {
             Some(&**session)
         }
         _ => None,
-    });
-    opened.filter(|session| seen.insert(session.session_id)).collect()
+    }
 }
 
 /// The requests whose ids are not in the database, each id once. One question a batch costs less than a row back for each

@@ -6,6 +6,7 @@
 
 use std::sync::LazyLock;
 
+use chrono::{DateTime, Utc};
 use tracon_app::reports::{Captured, Presence};
 use uuid::Uuid;
 
@@ -134,9 +135,10 @@ impl Table for NewPayloads {
 macro_rules! set_states {
     () => {
         "archon_mcp_sessions SET status = new.column2, last_activity = new.column3,
-         disconnect_reason = COALESCE(new.column4, disconnect_reason),
-         disconnected_at = COALESCE(new.column5, disconnected_at),
-         total_duration = COALESCE(new.column6, total_duration), total_requests = total_requests + new.column7,
+         disconnect_reason = CASE WHEN new.column2 = 'disconnected' THEN COALESCE(new.column4, disconnect_reason) END,
+         disconnected_at = CASE WHEN new.column2 = 'disconnected' THEN COALESCE(new.column5, disconnected_at) END,
+         total_duration = CASE WHEN new.column2 = 'disconnected' THEN COALESCE(new.column6, total_duration) END,
+         total_requests = total_requests + new.column7,
          failed_requests = failed_requests + new.column8, tool_calls = tool_calls + new.column9
          FROM ({}) AS new"
     };
@@ -163,7 +165,7 @@ impl Table for NewStates {
         row.id(Some(state.session_id));
         row.text(Some(state.presence.as_str()));
         row.time(Some(state.last_activity));
-        row.text(ended.and_then(|ended| ended.reason));
+        row.text(ended.map(|ended| ended.reason));
         row.time(ended.map(|ended| ended.at));
         row.real(ended.map(|ended| ended.duration));
         row.integer(Some(state.requests));
@@ -206,5 +208,36 @@ impl Table for Parked {
         row.text(Some(&parked.transport_session_id));
         row.text(Some(&parked.state));
         row.time(Some(parked.at));
+    }
+}
+
+macro_rules! set_seen {
+    () => {
+        "archon_mcp_sessions SET seen_at = new.column2 FROM ({}) AS new"
+    };
+}
+
+/// Notes when clients were last there without a request.
+pub struct LastSeen;
+
+impl Table for LastSeen {
+    type Row<'v> = (Uuid, DateTime<Utc>);
+
+    statements!(2:
+        sqlite concat!(
+            "UPDATE OR FAIL ",
+            set_seen!(),
+            " WHERE session_id = new.column1 AND (seen_at IS NULL OR seen_at < new.column2)"
+        ),
+        postgres concat!(
+            "UPDATE ",
+            set_seen!(),
+            " (column1, column2) WHERE session_id = new.column1 AND (seen_at IS NULL OR seen_at < new.column2)"
+        )
+    );
+
+    fn bind<'v>((session_id, at): &(Uuid, DateTime<Utc>), row: &mut impl Sink<'v>) {
+        row.id(Some(*session_id));
+        row.time(Some(*at));
     }
 }

@@ -28,14 +28,14 @@ pub struct TestServer {
     /// What the waiting tools of this server wait for.
     pub gate: Arc<Gate>,
     pub database: Peek,
-    pub site: Site,
+    pub site: Arc<Site>,
 }
 
 /// Where a server was that has stopped.
 pub struct Place {
     config: Config,
     pub clock: ManualClock,
-    site: Site,
+    site: Arc<Site>,
 }
 
 /// A request as it stands in the database.
@@ -79,7 +79,17 @@ impl Place {
     /// Where nobody was before, or a process that is gone.
     pub fn at(site: Site) -> Self {
         let start: DateTime<Utc> = "2026-01-09T14:40:00.123456Z".parse().expect("a time");
-        Self { config: site.config(), clock: ManualClock::at(start), site }
+        Self { config: site.config(), clock: ManualClock::at(start), site: Arc::new(site) }
+    }
+
+    /// With the same database and the same clock.
+    pub fn beside(server: &TestServer) -> Self {
+        let (clock, site) = (server.clock.clone(), Arc::clone(&server.site));
+        Self { config: Config { data_dir: site.directory().join("beside"), ..site.config() }, clock, site }
+    }
+
+    pub async fn database(&self) -> Peek {
+        self.site.open().await
     }
 
     pub async fn start(self) -> TestServer {

@@ -1,26 +1,32 @@
 //! The sessions that are there now: found by their transport id or their signal, closed when they end.
 
+mod live;
+
 use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use chrono::{DateTime, Utc};
-use tracon_app::reports::Presence;
 use uuid::Uuid;
 
+pub use self::live::{Hold, LiveSession};
+use self::live::{NEVER, Parked, Seen};
 use super::{
-    attribution::{Origin, Signal},
+    attribution::{Origin, Signal, transport_key},
     client::client_type,
     recorder::Recorder,
 };
 use crate::{
     clock::{Clock, Ids},
-    store::{Attribution, Change, DisconnectReason, ParkedSession, PresenceChange, SessionRecord, SessionRef},
+    store::{
+        Attribution, Change, DisconnectReason, EndedSession, ForgottenSession, ParkedSession, SessionKey,
+        SessionRecord, SessionRef, Silence,
+    },
 };
 
 /// When a session counts as idle, when as gone, and how many may be kept in memory.
@@ -42,82 +48,6 @@ pub struct ClientHello {
     pub capabilities: Option<String>,
 }
 
-/// One session, as long as it lives.
-#[derive(Debug)]
-pub struct LiveSession {
-    /// Without the capabilities, which only its opening records.
-    pub record: Arc<SessionRecord>,
-    /// Recorded requests and those of them that failed.
-    pub requests: AtomicU64,
-    pub errors: AtomicU64,
-    /// Calls that run and streams that are open: while there is one, the client is there.
-    holds: AtomicU32,
-    /// Once the recorder has settled as much, the opening was written, or refused; [`NEVER`] when it was lost.
-    stored_from: u64,
-    /// Once the recorder has settled as much, rmcp can bring it back; [`NEVER`] when it cannot.
-    parkable_from: AtomicU64,
-    seen: Mutex<Seen>,
-}
-
-/// A position that is never reached.
-const NEVER: u64 = u64::MAX;
-
-/// What is kept in memory of a session that rmcp let go.
-#[derive(Debug)]
-struct Parked {
-    session_id: Uuid,
-    stored_from: u64,
-    connected_at: DateTime<Utc>,
-    last: DateTime<Utc>,
-    requests: u64,
-    errors: u64,
-}
-
-#[derive(Debug)]
-struct Seen {
-    last: DateTime<Utc>,
-    presence: Presence,
-}
-
-impl LiveSession {
-    fn new(record: SessionRecord, stored_from: u64, seen: Seen) -> Self {
-        Self {
-            record: Arc::new(SessionRecord { client_capabilities: None, ..record }),
-            requests: AtomicU64::new(0),
-            errors: AtomicU64::new(0),
-            holds: AtomicU32::new(0),
-            stored_from,
-            parkable_from: AtomicU64::new(NEVER),
-            seen: Mutex::new(seen),
-        }
-    }
-
-    fn parked(&self) -> Parked {
-        Parked {
-            session_id: self.record.session_id,
-            stored_from: self.stored_from,
-            connected_at: self.record.connected_at,
-            last: self.seen().last,
-            requests: self.requests.load(Ordering::Relaxed),
-            errors: self.errors.load(Ordering::Relaxed),
-        }
-    }
-
-    fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// While it exists, its session does not time out.
-#[derive(Debug)]
-pub struct Hold(Arc<LiveSession>);
-
-impl Drop for Hold {
-    fn drop(&mut self) {
-        self.0.holds.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
 /// All sessions that are there now.
 #[derive(Debug)]
 pub struct Sessions {
@@ -127,6 +57,8 @@ pub struct Sessions {
     ids: Arc<Ids>,
     recorder: Recorder,
     instance: Uuid,
+    /// Other servers may write to the same database.
+    is_shared: bool,
 }
 
 #[derive(Debug, Default)]
@@ -143,8 +75,9 @@ impl Sessions {
         ids: Arc<Ids>,
         recorder: Recorder,
         instance: Uuid,
+        is_shared: bool,
     ) -> Self {
-        Self { live: Mutex::default(), limits, clock, ids, recorder, instance }
+        Self { live: Mutex::default(), limits, clock, ids, recorder, instance, is_shared }
     }
 
     /// The limits it keeps to.
@@ -170,7 +103,7 @@ impl Sessions {
     #[must_use]
     pub fn by_origin(&self, origin: &Origin) -> Option<Arc<LiveSession>> {
         let session = self.live().signal.get(&Signal::of(origin)?).cloned()?;
-        self.timed_out(&session).is_none().then_some(session)
+        (!self.is_gone(&session)).then_some(session)
     }
 
     /// Opens the session of a completed handshake. `state` brings it back after it was parked, if it can be.
@@ -181,7 +114,7 @@ impl Sessions {
         state: Option<String>,
         origin: &Origin,
     ) -> Arc<LiveSession> {
-        let session = self.make(hello, Attribution::Transport, Some(transport_session_id.to_owned()), origin);
+        let session = self.open(self.transport_record(hello, transport_session_id, origin));
         if let Some(state) = state {
             let at = session.record.connected_at;
             let transport_session_id = transport_session_id.to_owned();
@@ -190,6 +123,14 @@ impl Sessions {
         }
         self.live().transport.insert(transport_session_id.to_owned(), Arc::clone(&session));
         session
+    }
+
+    /// Waits until other servers on the same database can bring the session back, where there may be some: the client's next
+    /// request may go to one of them. `None` when there is nothing to wait for.
+    pub fn shared(&self, session: &LiveSession) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let parked = session.parkable_from.load(Ordering::Acquire);
+        let recorder = self.recorder.clone();
+        (self.is_shared && parked != NEVER).then_some(async move { recorder.settled_soon(parked).await })
     }
 
     /// The session that rmcp brings back: the one that was parked, else a new one under the same transport id.
@@ -203,26 +144,11 @@ impl Sessions {
         if let Some(session) = live.transport.get(transport_session_id) {
             return Arc::clone(session);
         }
-        let parked = live.parked.remove(transport_session_id);
-        let session = match parked {
-            Some(parked) if !self.is_timed_out(parked.last) => {
-                let record = SessionRecord {
-                    session_id: parked.session_id,
-                    connected_at: parked.connected_at,
-                    ..self.record(hello, Attribution::Transport, Some(transport_session_id.to_owned()), origin)
-                };
-                Arc::new(LiveSession {
-                    requests: AtomicU64::new(parked.requests),
-                    errors: AtomicU64::new(parked.errors),
-                    ..LiveSession::new(record, parked.stored_from, Seen { last: parked.last, presence: Presence::Idle })
-                })
-            }
-            parked => {
-                if let Some(parked) = parked {
-                    self.ended(parked.session_id, DisconnectReason::Timeout, parked.last);
-                }
-                self.make(hello, Attribution::Transport, Some(transport_session_id.to_owned()), origin)
-            }
+        let parked = live.parked.remove(transport_session_id).filter(|parked| !self.is_timed_out(parked.last));
+        let session = if let Some(parked) = parked {
+            Arc::new(LiveSession::restored(parked, self.transport_record(hello, transport_session_id, origin)))
+        } else {
+            self.open(self.transport_record(hello, transport_session_id, origin))
         };
         // What brought it back is in the database.
         session.parkable_from.store(0, Ordering::Release);
@@ -239,33 +165,37 @@ impl Sessions {
         let signal = Signal::of(origin)?;
         let mut live = self.live();
         if let Some(session) = live.signal.get(&signal).cloned() {
-            let Some(last) = self.timed_out(&session) else {
+            if !self.is_gone(&session) {
                 drop(live);
                 self.touch(&session);
                 return Some(session);
-            };
+            }
             // What comes back after the time-out is a new session, also when no sweep came between.
             live.signal.remove(&signal);
-            self.ended(session.record.session_id, DisconnectReason::Timeout, last);
         }
         if live.signal.len() >= self.limits.max_sessions {
             return None;
         }
-        let session = self.make(hello, signal.attribution(), None, origin);
+        let session = self.open(self.record(hello, signal.attribution(), signal.key(), origin));
         live.signal.insert(signal, Arc::clone(&session));
         Some(session)
     }
 
     /// Notes that the client was heard of.
-    pub fn touch(&self, session: &Arc<LiveSession>) {
+    pub fn touch(&self, session: &LiveSession) {
         let now = self.clock.now();
         let mut seen = session.seen();
         seen.last = seen.last.max(now);
-        if seen.presence == Presence::Idle {
-            seen.presence = Presence::Active;
-            drop(seen);
-            self.changed(session, Presence::Active, now);
-        }
+        seen.is_idle = false;
+    }
+
+    /// Notes that a request of the session is recorded, which tells the database that the client is there.
+    pub fn count(&self, session: &LiveSession, is_error: bool) {
+        session.requests.fetch_add(1, Ordering::Relaxed);
+        session.errors.fetch_add(u64::from(is_error), Ordering::Relaxed);
+        self.touch(session);
+        let mut seen = session.seen();
+        seen.told = seen.last;
     }
 
     /// The session as a request's record names it.
@@ -292,38 +222,59 @@ impl Sessions {
         let closed = closed.or_else(|| Some(live.parked.remove(transport_session_id)?.session_id));
         drop(live);
         if let Some(session_id) = closed {
-            self.ended(session_id, DisconnectReason::ClientDisconnect, self.clock.now());
+            let (reason, at) = (DisconnectReason::ClientDisconnect, self.clock.now());
+            self.recorder.record(&Change::Ended(EndedSession { session_id, reason, at }));
         }
     }
 
-    /// Finds who has become idle and who is gone. Gives the transport ids of those that rmcp may let go of: they timed out,
-    /// or they are idle and can be brought back.
+    /// The client ended the session of that id, whichever server opened it: it cannot be brought back.
+    pub fn forget(&self, transport_session_id: &str) {
+        self.recorder.record(&Change::Forgotten(ForgottenSession {
+            transport_session_id: transport_session_id.to_owned(),
+            key: transport_key(transport_session_id),
+            at: self.clock.now(),
+        }));
+    }
+
+    /// Lets go of the sessions of these keys, which their clients ended at another server. Gives their transport ids.
+    pub fn forgotten(&self, keys: &[Uuid]) -> Vec<String> {
+        let mut live = self.live();
+        let Live { transport, parked, .. } = &mut *live;
+        let ids = transport.keys().map(String::as_str).chain(parked.keys().map(|id| &**id));
+        let forgotten: Vec<String> = ids.filter(|id| keys.contains(&transport_key(id))).map(str::to_owned).collect();
+        for id in &forgotten {
+            transport.remove(id);
+            parked.remove(id.as_str());
+        }
+        forgotten
+    }
+
+    /// The transport ids of sessions that the database can bring back, unless a client ended them at another server.
+    #[must_use]
+    pub fn restorable(&self) -> Vec<String> {
+        let live = self.live();
+        let is_stored = |session: &LiveSession| self.is_settled(&session.parkable_from);
+        let transport = live.transport.iter().filter(|(_, session)| is_stored(session)).map(|(id, _)| id.clone());
+        transport.chain(live.parked.keys().map(ToString::to_string)).collect()
+    }
+
+    /// Lets go of who is gone, and has the database note who is idle or gone: there it is known what other servers heard. Gives
+    /// the transport ids of those that rmcp may let go of: they timed out, or they are idle and can be brought back.
     pub fn sweep(&self) -> Vec<String> {
         let now = self.clock.now();
-        let mut gone = Vec::new();
         let mut let_go = Vec::new();
-        let mut idle = Vec::new();
+        let mut seen = Vec::new();
         {
             let mut live = self.live();
             let Live { transport, parked, signal } = &mut *live;
-            parked.retain(|_, parked| {
-                let keeps = !self.is_timed_out(parked.last);
-                if !keeps {
-                    gone.push((parked.session_id, parked.last));
-                }
-                keeps
-            });
-            let mut keep = |session: &Arc<LiveSession>| {
-                if let Some(last) = self.timed_out(session) {
-                    gone.push((session.record.session_id, last));
+            parked.retain(|_, parked| !self.is_timed_out(parked.last));
+            let mut keep = |session: &LiveSession| {
+                if self.is_gone(session) {
                     return false;
                 }
+                seen.extend(self.untold(session, now));
                 let mut seen = session.seen();
-                let silent = (now - seen.last).to_std().unwrap_or_default();
-                if silent >= self.limits.idle_after && seen.presence == Presence::Active {
-                    seen.presence = Presence::Idle;
-                    idle.push(Arc::clone(session));
-                }
+                seen.is_idle = (now - seen.last).to_std().unwrap_or_default() >= self.limits.idle_after;
                 true
             };
             transport.retain(|transport_session_id, session| {
@@ -343,70 +294,76 @@ impl Sessions {
                 transport.shrink_to_fit();
             }
         }
-        for session in idle {
-            self.changed(&session, Presence::Idle, now);
+        for (session_id, at) in seen {
+            self.recorder.record(&Change::Seen { session_id, at });
         }
-        // It ended when it was last heard of, not when that was noticed.
-        for (session_id, last) in gone {
-            self.ended(session_id, DisconnectReason::Timeout, last);
-        }
+        self.recorder.record(&Change::Swept(Silence {
+            idle_before: now - self.limits.idle_after,
+            gone_before: now - self.limits.session_timeout,
+        }));
         let_go
+    }
+
+    /// The session and when its client was there, if the database does not know that and would take it for gone too early.
+    fn untold(&self, session: &LiveSession, now: DateTime<Utc>) -> Option<(Uuid, DateTime<Utc>)> {
+        let is_held = session.holds.load(Ordering::Acquire) > 0;
+        let mut seen = session.seen();
+        let there = if is_held { now } else { seen.last };
+        if (there - seen.told).to_std().unwrap_or_default() < self.limits.session_timeout / 8 {
+            return None;
+        }
+        seen.told = there;
+        Some((session.record.session_id, there))
     }
 
     /// Whether rmcp need not keep the session: it is idle, nothing of it is open, and the database can bring it back.
     fn can_be_parked(&self, session: &LiveSession) -> bool {
-        session.seen().presence == Presence::Idle
-            && session.holds.load(Ordering::Acquire) == 0
-            && self.recorder.is_settled(session.parkable_from.load(Ordering::Acquire))
+        session.seen().is_idle && session.holds.load(Ordering::Acquire) == 0 && self.is_settled(&session.parkable_from)
+    }
+
+    fn is_settled(&self, position: &AtomicU64) -> bool {
+        self.recorder.is_settled(position.load(Ordering::Acquire))
     }
 
     fn is_timed_out(&self, last: DateTime<Utc>) -> bool {
         (self.clock.now() - last).to_std().unwrap_or_default() >= self.limits.session_timeout
     }
 
-    /// When the session was last heard of, if that is longer ago than the time-out and nothing of it is still open.
-    fn timed_out(&self, session: &LiveSession) -> Option<DateTime<Utc>> {
+    /// Whether the session was last heard of longer ago than the time-out, and nothing of it is still open.
+    fn is_gone(&self, session: &LiveSession) -> bool {
         let last = session.seen().last;
-        (self.is_timed_out(last) && session.holds.load(Ordering::Acquire) == 0).then_some(last)
+        self.is_timed_out(last) && session.holds.load(Ordering::Acquire) == 0
     }
 
-    /// Closes all: the server stops.
+    /// Lets go of all: the server stops.
     pub fn close_all(&self) {
-        let now = self.clock.now();
-        let Live { transport, parked, signal } = std::mem::take(&mut *self.live());
-        let live = transport.into_values().chain(signal.into_values()).map(|session| session.record.session_id);
-        for session_id in live.chain(parked.into_values().map(|parked| parked.session_id)) {
-            self.ended(session_id, DisconnectReason::ServerShutdown, now);
-        }
+        *self.live() = Live::default();
+        self.recorder.record(&Change::Stopped { at: self.clock.now() });
     }
 
-    fn make(
-        &self,
-        hello: ClientHello,
-        attribution: Attribution,
-        transport_session_id: Option<String>,
-        origin: &Origin,
-    ) -> Arc<LiveSession> {
-        let mut record = self.record(hello, attribution, transport_session_id, origin);
-        let capabilities = record.client_capabilities.take();
-        let opened = SessionRecord { client_capabilities: capabilities, ..record.clone() };
-        let position = self.recorder.record(&Change::Opened(Arc::new(opened)));
-        let seen = Seen { last: record.connected_at, presence: Presence::Active };
+    fn open(&self, record: SessionRecord) -> Arc<LiveSession> {
+        let seen = Seen { last: record.connected_at, told: record.connected_at, is_idle: false };
+        let opened = Arc::new(record);
+        let position = self.recorder.record(&Change::Opened(Arc::clone(&opened)));
+        let record = Arc::unwrap_or_clone(opened);
         Arc::new(LiveSession::new(record, position.unwrap_or(NEVER), seen))
     }
 
+    /// A session of the legacy protocol that starts now.
+    fn transport_record(&self, hello: ClientHello, transport_session_id: &str, origin: &Origin) -> SessionRecord {
+        SessionRecord {
+            transport_session_id: Some(transport_session_id.to_owned()),
+            ..self.record(hello, Attribution::Transport, transport_key(transport_session_id), origin)
+        }
+    }
+
     /// A session that starts now.
-    fn record(
-        &self,
-        hello: ClientHello,
-        attribution: Attribution,
-        transport_session_id: Option<String>,
-        origin: &Origin,
-    ) -> SessionRecord {
+    fn record(&self, hello: ClientHello, attribution: Attribution, key: Uuid, origin: &Origin) -> SessionRecord {
         let now = self.clock.now();
         let known = hello.name.as_deref().map(client_type);
         SessionRecord {
             session_id: self.ids.next(now),
+            key: SessionKey { key, since: now - self.limits.session_timeout },
             is_probe: known.as_ref().is_some_and(|known| known.is_probe),
             client_type: known.map(|known| known.name),
             client_name: hello.name,
@@ -414,22 +371,12 @@ impl Sessions {
             protocol_version: hello.protocol_version,
             client_capabilities: hello.capabilities,
             attribution,
-            transport_session_id,
+            transport_session_id: None,
             connected_at: now,
             user_agent: origin.user_agent.clone(),
             peer: origin.peer.clone(),
             server_instance: self.instance,
         }
-    }
-
-    fn changed(&self, session: &LiveSession, presence: Presence, at: DateTime<Utc>) {
-        let session_id = session.record.session_id;
-        self.recorder.record(&Change::Presence(PresenceChange { session_id, presence, reason: None, at }));
-    }
-
-    fn ended(&self, session_id: Uuid, reason: DisconnectReason, at: DateTime<Utc>) {
-        let presence = Presence::Disconnected;
-        self.recorder.record(&Change::Presence(PresenceChange { session_id, presence, reason: Some(reason), at }));
     }
 
     fn live(&self) -> MutexGuard<'_, Live> {

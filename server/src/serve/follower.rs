@@ -1,0 +1,56 @@
+//! What other servers on the same database do, and what follows from it here.
+
+use std::{collections::HashSet, sync::Arc};
+
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::{
+    mcp::endpoint::Endpoint,
+    store::{Notice, Store},
+    tracking::{Tracker, attribution::transport_key},
+};
+
+/// Hears what the other servers tell.
+#[derive(Debug)]
+pub(super) struct Follower {
+    pub store: Store,
+    /// Moves after each commit, also those of others.
+    pub changes: watch::Sender<u64>,
+    pub tracker: Option<Arc<Tracker>>,
+    pub endpoint: Endpoint,
+}
+
+impl Follower {
+    /// Runs as long as the server. Where there can be no other, it ends at once.
+    pub async fn follow(self, instance: Uuid) {
+        let Some(mut listener) = self.store.listen(instance) else { return };
+        loop {
+            match listener.next().await {
+                Notice::Changed => {}
+                Notice::Forgotten(keys) => {
+                    if let Some(tracker) = &self.tracker {
+                        self.endpoint.end_sessions(tracker.sessions.forgotten(&keys)).await;
+                    }
+                }
+                Notice::Missed => self.catch_up().await,
+            }
+            self.changes.send_modify(|revision| *revision += 1);
+        }
+    }
+
+    /// Ends the sessions that were forgotten while nobody listened.
+    async fn catch_up(&self) {
+        let Some(tracker) = &self.tracker else { return };
+        let ids = tracker.sessions.restorable();
+        match self.store.parked_among(ids.clone()).await {
+            Ok(there) => {
+                let there: HashSet<String> = there.into_iter().collect();
+                let keys: Vec<Uuid> =
+                    ids.iter().filter(|id| !there.contains(*id)).map(|id| transport_key(id)).collect();
+                self.endpoint.end_sessions(tracker.sessions.forgotten(&keys)).await;
+            }
+            Err(error) => tracing::warn!(%error, "sessions that ended at another server may go on at this one"),
+        }
+    }
+}

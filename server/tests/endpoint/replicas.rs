@@ -1,0 +1,382 @@
+//! Several servers on one PostgreSQL database, and clients whose requests go to any of them.
+
+mod balancer;
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use chrono::TimeDelta;
+use reqwest::{Client, Method};
+use serde_json::json;
+use tokio::{
+    process::{Child, Command},
+    sync::Notify,
+};
+
+use self::balancer::Balancer;
+use crate::{
+    database::{Peek, Site},
+    support::{
+        BOUND, Place, SessionRow, TestServer,
+        http::{ACCEPT, Answer, Hand, SESSIONLESS, answer, handshake, is_result},
+        process::started,
+    },
+};
+
+async fn two_servers() -> (TestServer, TestServer) {
+    let first = Place::at(Site::on_postgres().await).start().await;
+    let second = Place::beside(&first).start().await;
+    (first, second)
+}
+
+async fn echo(hand: &Hand<'_>, session: &str, id: i64) -> Answer {
+    answer(hand.legacy_call(session, id, "echo", json!({"message": "x"}))).await
+}
+
+fn states(sessions: &[SessionRow]) -> Vec<(&str, Option<&str>, i64)> {
+    sessions
+        .iter()
+        .map(|session| (session.status.as_str(), session.disconnect_reason.as_deref(), session.total_requests))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_legacy_session_is_one_row_wherever_its_requests_go() {
+    let (first, second) = two_servers().await;
+    let hands = [first.hand(), second.hand()];
+    let mut heard = first.running.changes.clone();
+    // The next request of this client, its notification, goes to the same server; that of the other does not.
+    let session = hands[0].initialize("hand").await;
+    let greeted = hands[1].send(hands[1].post(), &handshake("other")).await;
+    let other = greeted.session_id.expect("a session id");
+    for id in 1..=3 {
+        for (session, hand) in [(&session, 1), (&other, 0), (&session, 0), (&other, 1)] {
+            let answer = echo(&hands[hand], session, id).await;
+            assert_eq!(answer.message["result"]["content"][0]["text"], "x", "{answer:?}");
+        }
+    }
+    first.sessions().await;
+    let sessions = second.sessions().await;
+    assert_eq!(states(&sessions), [("active", None, 7), ("active", None, 7)]);
+    let instances: Vec<(i64,)> =
+        first.database.rows("SELECT COUNT(DISTINCT server_instance) FROM archon_mcp_requests").await;
+    assert_eq!(instances, [(2,)], "each row names its server");
+
+    // A dashboard at the one hears of what the other writes.
+    heard.mark_unchanged();
+    echo(&hands[1], &session, 7).await;
+    tokio::time::timeout(BOUND, heard.changed()).await.expect("it is told").expect("the server runs");
+}
+
+#[tokio::test]
+async fn a_sessionless_client_is_one_row_wherever_its_requests_go() {
+    let (first, second) = two_servers().await;
+    for (id, server) in (1..).zip([&first, &second, &first, &second]) {
+        let call = server.hand().sessionless_call(id, "echo", json!({"message": "x"}), json!({}));
+        assert_eq!(answer(call).await.status, 200);
+    }
+    first.sessions().await;
+    assert_eq!(states(&second.sessions().await), [("active", None, 4)]);
+    // After a silence that is too long for one of them, but not for both.
+    first.clock.advance(TimeDelta::minutes(20));
+    answer(second.hand().sessionless_call(5, "echo", json!({"message": "x"}), json!({}))).await;
+    second.sessions().await;
+    first.clock.advance(TimeDelta::minutes(20));
+    first.running.sweep().await;
+    second.running.sweep().await;
+    answer(first.hand().sessionless_call(6, "echo", json!({"message": "x"}), json!({}))).await;
+    second.sessions().await;
+    assert_eq!(states(&first.sessions().await), [("active", None, 6)]);
+    // After one that is too long for both.
+    first.clock.advance(TimeDelta::minutes(31));
+    answer(second.hand().sessionless_call(7, "echo", json!({"message": "x"}), json!({}))).await;
+    first.running.sweep().await;
+    second.running.sweep().await;
+    second.sessions().await;
+    assert_eq!(states(&first.sessions().await), [("disconnected", Some("timeout"), 6), ("active", None, 1)]);
+}
+
+#[tokio::test]
+async fn a_session_that_its_client_ends_at_one_server_is_gone_at_the_other() {
+    let (first, second) = two_servers().await;
+    let (hand, other) = (first.hand(), second.hand());
+    let session = hand.initialize("hand").await;
+    assert_eq!(echo(&other, &session, 1).await.status, 200);
+    let mut heard = first.running.changes.clone();
+    let deleted = answer(other.request(Method::DELETE, "/mcp").header("mcp-session-id", &session)).await;
+    assert_eq!(deleted.status, 204);
+    let gone = async {
+        while !first.running.rmcp_sessions().sessions.read().await.is_empty() {
+            heard.changed().await.expect("the server runs");
+        }
+    };
+    tokio::time::timeout(BOUND, gone).await.expect("it is told");
+    assert_eq!(echo(&hand, &session, 2).await.status, 404);
+    second.sessions().await;
+    assert_eq!(states(&first.sessions().await), [("disconnected", Some("client_disconnect"), 2)]);
+}
+
+#[tokio::test]
+async fn a_session_is_silent_only_when_no_server_hears_of_it() {
+    let (first, second) = two_servers().await;
+    let session = first.hand().initialize("hand").await;
+    let hand = second.hand();
+    first.sessions().await;
+    let sweep = async || {
+        for server in [&first, &second] {
+            server.running.sweep().await;
+            server.sessions().await;
+        }
+    };
+    first.clock.advance(TimeDelta::minutes(6));
+    echo(&hand, &session, 1).await;
+    sweep().await;
+    assert_eq!(states(&first.sessions().await), [("active", None, 2)], "the other server has heard of it");
+    first.clock.advance(TimeDelta::minutes(6));
+    sweep().await;
+    assert_eq!(states(&first.sessions().await), [("idle", None, 2)]);
+
+    let stream =
+        hand.request(Method::GET, "/mcp").header("accept", "text/event-stream").header("mcp-session-id", &session);
+    let stream = stream.send().await.expect("it opens");
+    for _ in 0..5 {
+        first.clock.advance(TimeDelta::minutes(20));
+        second.running.sweep().await;
+        second.sessions().await;
+        sweep().await;
+        assert_eq!(states(&first.sessions().await), [("idle", None, 2)], "its stream is open");
+    }
+    drop(stream);
+    let closed = async {
+        // The server notices when it next writes to it, or at its end.
+        loop {
+            first.clock.advance(TimeDelta::minutes(20));
+            sweep().await;
+            if first.sessions().await[0].status == "disconnected" {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(BOUND, closed).await.expect("it times out");
+    assert_eq!(states(&first.sessions().await), [("disconnected", Some("timeout"), 2)]);
+}
+
+#[tokio::test]
+async fn what_one_server_served_goes_on_at_the_other_when_it_stops() {
+    let (first, second) = two_servers().await;
+    let session = first.hand().initialize("hand").await;
+    let (stopped, place) = first.stop().await;
+    stopped.expect("it stops");
+    assert_eq!(echo(&second.hand(), &session, 1).await.status, 200);
+    assert_eq!(states(&second.sessions().await), [("active", None, 2)]);
+    let first = place.start().await;
+    assert_eq!(echo(&first.hand(), &session, 2).await.status, 200);
+    assert_eq!(states(&first.sessions().await), [("active", None, 3)]);
+    second.stop().await.0.expect("it stops");
+    assert_eq!(states(&first.sessions().await), [("active", None, 3)]);
+    let (stopped, place) = first.stop().await;
+    stopped.expect("it stops");
+    let sessions: Vec<(String, Option<String>)> =
+        place.database().await.rows("SELECT status, disconnect_reason FROM archon_mcp_sessions").await;
+    assert_eq!(sessions, [("disconnected".to_owned(), Some("server_shutdown".to_owned()))], "it was the last");
+}
+
+const CLIENTS: usize = 100;
+const CALLS: usize = 20;
+
+/// What the clients of the great test came to.
+#[derive(Debug, Default)]
+struct Told {
+    answered: Mutex<HashSet<String>>,
+    count: AtomicUsize,
+    moved: Notify,
+    /// Calls that a session was not found for.
+    lost_sessions: AtomicUsize,
+}
+
+impl Told {
+    async fn reach(&self, count: usize) {
+        while self.count.load(Ordering::Acquire) < count {
+            self.moved.notified().await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_behind_a_balancer_do_not_notice_that_a_server_is_killed_and_started_again() {
+    let site = Site::on_postgres().await;
+    let (mut killed, first) = server(&site, "first").await;
+    let (_lives, second) = server(&site, "second").await;
+    let balancer = Balancer::start([first, second.clone()]).await;
+
+    let told = Arc::new(Told::default());
+    let sessions: Vec<Option<String>> =
+        futures::future::join_all((0..CLIENTS).map(|number| greet(balancer.url.clone(), number))).await;
+    let clients = sessions.into_iter().enumerate().map(|(number, session)| {
+        let (url, told) = (balancer.url.clone(), Arc::clone(&told));
+        tokio::spawn(call_often(url, number, session, told))
+    });
+    let clients: Vec<_> = clients.collect();
+    let reach = async |count| tokio::time::timeout(BOUND, told.reach(count)).await.expect("calls are answered");
+    reach(CLIENTS * CALLS / 4).await;
+    killed.kill().await.expect("it can be killed");
+    reach(CLIENTS * CALLS / 2).await;
+    let (_again, first) = server(&site, "first").await;
+    balancer.replace(0, first.clone());
+    for client in clients {
+        tokio::time::timeout(BOUND, client).await.expect("the load ends").expect("the client's task runs");
+    }
+    assert_eq!(told.lost_sessions.load(Ordering::Acquire), 0, "no client had to begin again");
+    assert!(balancer.served(0) > 0 && balancer.served(1) > 0);
+
+    let database = site.open().await;
+    let answered = told.answered.lock().expect("no client panicked").clone();
+    assert_eq!(answered.len(), CLIENTS * CALLS);
+    let written = async {
+        loop {
+            let calls: Vec<(String,)> =
+                database.rows("SELECT rpc_id FROM archon_mcp_requests WHERE tool_name IS NOT NULL").await;
+            let unique: HashSet<&str> = calls.iter().map(|(id,)| id.trim_matches('"')).collect();
+            assert_eq!(unique.len(), calls.len(), "none is there twice");
+            if answered.iter().all(|id| unique.contains(id.as_str())) {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(BOUND, written).await.expect("all that was answered is written");
+    sessions_are_right(&database).await;
+
+    for (page, shows) in [("/", "session_info"), ("/sessions", "client 1"), ("/requests", "session_info")] {
+        let same = async {
+            // A minute may begin between the two.
+            loop {
+                let pages = futures::future::join_all([&first, &second].map(|url| shown(url, page))).await;
+                assert!(pages[0].contains(shows), "{page}: {}", pages[0]);
+                if pages[0] == pages[1] {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(BOUND, same).await.unwrap_or_else(|_| panic!("{page} differs"));
+    }
+}
+
+/// Each client is one session, with the counters of its rows.
+async fn sessions_are_right(database: &Peek) {
+    let sessions: Vec<(String, i64, i64)> = database
+        .rows(
+            "SELECT s.client_name, s.total_requests, COUNT(r.id)
+             FROM archon_mcp_sessions s LEFT JOIN archon_mcp_requests r USING (session_id)
+             WHERE s.status = 'active' GROUP BY s.session_id ORDER BY s.client_name",
+        )
+        .await;
+    let names: Vec<&str> = sessions.iter().map(|(name, _, _)| name.as_str()).collect();
+    let mut expected: Vec<String> = (0..CLIENTS).map(|number| format!("client {number}")).collect();
+    expected.sort_unstable();
+    assert_eq!(names, expected, "one row a client");
+    for (name, counted, rows) in &sessions {
+        assert_eq!(counted, rows, "{name}");
+    }
+    let rollups: (i64, i64) = database
+        .row(
+            "SELECT CAST((SELECT COUNT(*) FROM archon_mcp_requests) AS BIGINT),
+                 CAST((SELECT SUM(ok + input_required + tool_error + protocol_error + denied + rate_limited + timeout
+                     + cancelled + disconnected + internal) FROM archon_mcp_rollups
+                     WHERE width = 'day' AND tool_name = '') AS BIGINT)",
+        )
+        .await;
+    assert_eq!(rollups.0, rollups.1);
+}
+
+/// The real binary with a data directory of its own.
+async fn server(site: &Site, name: &str) -> (Child, String) {
+    let directory = site.directory().join(name);
+    std::fs::create_dir_all(&directory).expect("a folder");
+    let mut server = Command::new(env!("CARGO_BIN_EXE_tracon"));
+    server.current_dir(directory).args(["--bind", "127.0.0.1:0", "--log", "off"]);
+    server.env("TRACON_DATABASE_URL", site.url());
+    let (child, url) = started(&mut server).await;
+    (child, url.trim_end_matches("/mcp").to_owned())
+}
+
+fn post(url: &str) -> reqwest::RequestBuilder {
+    Client::new().post(url).header("accept", ACCEPT).header("content-type", "application/json")
+}
+
+/// Half of the clients have a legacy session; gives its id.
+async fn greet(url: String, number: usize) -> Option<String> {
+    if !number.is_multiple_of(2) {
+        return None;
+    }
+    let greeted = answer(post(&url).body(handshake(&format!("client {number}")).to_string())).await;
+    let session = greeted.session_id.expect("a session id");
+    let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+    let told = answer(in_session(&url, &session).body(initialized.to_string())).await;
+    assert_eq!(told.status, 202, "the other server has its session: {told:?}");
+    Some(session)
+}
+
+fn in_session(url: &str, session: &str) -> reqwest::RequestBuilder {
+    post(url).header("mcp-session-id", session).header("mcp-protocol-version", "2025-11-25")
+}
+
+/// Calls until that many are answered. A call that the killed server took with it is made again under another id.
+async fn call_often(url: String, number: usize, session: Option<String>, told: Arc<Told>) {
+    let mut answered = 0;
+    for attempt in 0.. {
+        if answered == CALLS {
+            return;
+        }
+        let id = format!("{number}-{attempt}");
+        let (request, meta) = match &session {
+            Some(session) => (in_session(&url, session), json!({})),
+            None => (
+                post(&url)
+                    .header("mcp-protocol-version", SESSIONLESS)
+                    .header("mcp-method", "tools/call")
+                    .header("mcp-name", "session_info"),
+                json!({
+                    "io.modelcontextprotocol/protocolVersion": SESSIONLESS,
+                    "io.modelcontextprotocol/clientCapabilities": {},
+                    "io.modelcontextprotocol/clientInfo": {"name": format!("client {number}"), "version": "1.0"},
+                }),
+            ),
+        };
+        let body = json!({
+            "jsonrpc": "2.0", "id": id, "method": "tools/call",
+            "params": {"name": "session_info", "arguments": {}, "_meta": meta},
+        });
+        let sent = request.body(body.to_string()).send().await.expect("the balancer answers");
+        if sent.status() == 404 {
+            told.lost_sessions.fetch_add(1, Ordering::AcqRel);
+        }
+        // The killed server may have begun it.
+        let Ok(answer) = sent.text().await else { continue };
+        if is_result(&answer, &id) {
+            answered += 1;
+            told.answered.lock().expect("no client panicked").insert(id);
+            told.count.fetch_add(1, Ordering::Release);
+            told.moved.notify_one();
+        }
+    }
+}
+
+/// What people see of a page, without how long ago everything was.
+async fn shown(server: &str, page: &str) -> String {
+    let html = Client::new().get(format!("{server}{page}")).send().await.expect("it answers").text().await;
+    let html = html.expect("a page").replace(server, "");
+    let body = html.split_once("<body>").expect("a body").1;
+    without(&without(body, "<script", "</script>"), "<time", "</time>")
+}
+
+/// The text without what stands from `open` to the next `close`, each time.
+fn without(text: &str, open: &str, close: &str) -> String {
+    let mut parts = text.split(open);
+    let first = parts.next().unwrap_or_default();
+    std::iter::once(first).chain(parts.map(|part| part.split_once(close).map_or("", |(_, rest)| rest))).collect()
+}
