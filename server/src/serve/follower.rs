@@ -22,9 +22,12 @@ pub(super) struct Follower {
 }
 
 impl Follower {
-    /// Runs as long as the server. Where there can be no other, it ends at once.
+    /// Runs as long as the server.
     pub async fn follow(self, instance: Uuid) {
-        let Some(mut listener) = self.store.listen(instance) else { return };
+        let Some(mut listener) = self.store.listen(instance) else {
+            // There can be no other. Pages that wait for changes wait on.
+            return std::future::pending().await;
+        };
         loop {
             match listener.next().await {
                 Notice::Changed => {}

@@ -2,17 +2,18 @@
 
 use std::{
     sync::{Arc, atomic::Ordering},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use rmcp::model::Extensions;
+use tokio::time::timeout;
 
 use crate::{
     clock::Clock,
     mcp::tools::system::{RecorderHealth, SessionView, Vitals},
-    store::Store,
+    store::{Engine, SessionSoFar, Store, StoreError},
     tracking::{Tracker, handler::current_session, sessions::Limits},
 };
 
@@ -29,6 +30,16 @@ pub(super) struct ServerVitals {
 impl ServerVitals {
     pub(super) fn new(clock: Arc<dyn Clock>, store: Store, tracker: Option<Arc<Tracker>>, limits: Limits) -> Self {
         Self { clock, started: Instant::now(), store, tracker, limits }
+    }
+
+    /// What the database says, where other servers know more than this one; `None` where there are none, and where it does not
+    /// answer at once: no call waits for a database that is away.
+    async fn asked<T>(&self, answer: impl Future<Output = Result<T, StoreError>>) -> Option<T> {
+        const PATIENCE: Duration = Duration::from_millis(500);
+        if self.store.engine() == Engine::Sqlite {
+            return None;
+        }
+        timeout(PATIENCE, answer).await.ok()?.ok()
     }
 }
 
@@ -51,26 +62,41 @@ impl Vitals for ServerVitals {
         Some(RecorderHealth { writing: health.failing_since.is_none(), waiting: health.waiting, lost: health.lost })
     }
 
-    fn active_sessions(&self) -> u64 {
-        self.tracker.as_ref().map_or(0, |tracker| tracker.sessions.connected() as u64)
+    async fn active_sessions(&self) -> u64 {
+        let Some(tracker) = &self.tracker else { return 0 };
+        let stored = self.asked(self.store.connected_sessions()).await;
+        stored.map_or(tracker.sessions.connected() as u64, |(active, idle)| active + idle)
     }
 
     fn session_timeout_seconds(&self) -> u64 {
         self.limits.session_timeout.as_secs()
     }
 
-    fn session_of(&self, extensions: &Extensions) -> Option<SessionView> {
+    async fn session_of(&self, extensions: &Extensions) -> Option<SessionView> {
         let session = current_session(extensions)?;
         let record = &session.record;
+        let own = SessionSoFar {
+            session_id: record.session_id,
+            connected_at: record.connected_at,
+            requests: session.requests.load(Ordering::Relaxed),
+            errors: session.errors.load(Ordering::Relaxed),
+        };
+        let stored = self.asked(self.store.session_so_far(record.session_id, record.key)).await.flatten();
+        // What is stored is a moment old.
+        let so_far = stored.map_or(own, |stored| SessionSoFar {
+            requests: stored.requests.max(own.requests),
+            errors: stored.errors.max(own.errors),
+            ..stored
+        });
         Some(SessionView {
-            session_id: record.session_id.to_string(),
+            session_id: so_far.session_id.to_string(),
             client_type: record.client_type.clone(),
             client_version: record.client_version.clone(),
             protocol_version: record.protocol_version.clone(),
             attribution: record.attribution.as_str().to_owned(),
-            connected_at: record.connected_at,
-            total_requests: session.requests.load(Ordering::Relaxed),
-            errors: session.errors.load(Ordering::Relaxed),
+            connected_at: so_far.connected_at,
+            total_requests: so_far.requests,
+            errors: so_far.errors,
         })
     }
 }

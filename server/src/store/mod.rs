@@ -12,6 +12,7 @@ mod cells;
 mod connection;
 mod cursor;
 mod error;
+mod names;
 mod postgres;
 mod queries;
 mod record;
@@ -34,6 +35,7 @@ pub use self::{
     connection::Engine,
     error::StoreError,
     postgres::{PostgresListener, PostgresStore, PostgresWriter},
+    queries::SessionSoFar,
     record::{
         Attribution, Change, DisconnectReason, EndedSession, ForgottenSession, ParkedSession, Payload, RequestRecord,
         SessionKey, SessionRecord, SessionRef, Silence, ToolDefinition,

@@ -3,5 +3,6 @@
 pub const SESSIONS: &str = "archon_mcp_sessions";
 pub const REQUESTS: &str = "archon_mcp_requests";
 pub const PAYLOADS: &str = "archon_mcp_payloads";
+pub const SESSION_NAMES: &str = "archon_mcp_session_names";
 pub const ROLLUPS: &str = "archon_mcp_rollups";
 pub const TOOL_DEFINITIONS: &str = "archon_mcp_tool_definitions";

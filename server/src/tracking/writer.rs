@@ -157,7 +157,9 @@ impl Task {
             match self.writer.apply(&batch.changes[part.clone()]).await {
                 Ok(applied) => {
                     is_changed |= applied.changed;
-                    self.books.written(part.len() as u64);
+                    // Nothing is kept of a look around.
+                    let kept = batch.changes[part].iter().filter(|change| !matches!(change, Change::Swept(_)));
+                    self.books.written(kept.count() as u64);
                 }
                 Err(error) if error.is_transient() => {
                     let since = self.books.failed();

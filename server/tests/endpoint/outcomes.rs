@@ -220,5 +220,6 @@ async fn with_tracking_off_the_wire_is_the_same_and_nothing_is_recorded() {
     assert_eq!((malformed.status.as_u16(), malformed.error_code()), (400, Some(-32700)));
     assert_eq!(server.rows().await, []);
     assert_eq!(server.sessions().await, []);
+    assert!(server.running.changes.has_changed().is_ok(), "pages can wait for changes");
     server.running.stop().await.expect("the server stops");
 }

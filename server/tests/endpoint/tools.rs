@@ -2,7 +2,10 @@
 
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
-use tracon::serve::{Running, Setup};
+use tracon::{
+    config::Config,
+    serve::{Running, Setup},
+};
 
 use super::{
     database::Site,
@@ -85,4 +88,28 @@ async fn the_tools_are_published_with_schemas_and_annotations_and_answer_by_them
     assert_eq!(info["session"]["total_requests"], 5, "the handshake, the list and three calls: {info}");
     assert_eq!(info["session_management"]["active_sessions"], 1, "{info}");
     server.stop().await.expect("the server stops");
+}
+
+#[tokio::test]
+async fn a_session_that_two_servers_serve_is_the_same_wherever_it_asks() {
+    let site = Site::on_postgres().await;
+    let first = product(&site).await;
+    let data_dir = site.directory().join("second");
+    let second = Setup::new(Config { data_dir, ..site.config() }).start().await.expect("the server starts");
+    let session = answer(post(&first, None, &handshake("claude-code"))).await.session_id.expect("a session id");
+    let mut seen = Vec::new();
+    for server in [&second, &first, &second, &first] {
+        for server in [&first, &second] {
+            server.tracker().expect("tracking is on").recorder.settled().await;
+        }
+        let told = ask(server, &session, "tools/call", json!({"name": "session_info"})).await;
+        let told = told.message["result"]["structuredContent"].clone();
+        let info = &told["session"];
+        seen.push((info["session_id"].clone(), info["connected_at"].clone(), info["total_requests"].clone()));
+        assert_eq!(told["session_management"]["active_sessions"], 1, "{told}");
+    }
+    let (id, connected_at, _) = seen[1].clone();
+    // The handshake and the calls before this one.
+    let expected: Vec<_> = (1..=4).map(|requests| (id.clone(), connected_at.clone(), json!(requests))).collect();
+    assert_eq!(seen, expected);
 }

@@ -200,6 +200,12 @@ pub fn gone(session: &Arc<SessionRecord>, reason: DisconnectReason, at: DateTime
     Change::Ended(EndedSession { session_id: session.session_id, reason, at })
 }
 
+/// The requests of a session and those that failed, by its counters.
+pub async fn totals(store: &Store, session_id: Uuid) -> Option<(u64, u64)> {
+    let so_far = store.session_so_far(session_id, SessionKey { key: Uuid::nil(), since: now() }).await.unwrap();
+    so_far.map(|session| (session.requests, session.errors))
+}
+
 /// The store as the pages see it.
 pub fn reports(on: &Fixture, clock: Arc<dyn Clock>) -> StoreReports {
     let facts = ServerFacts {

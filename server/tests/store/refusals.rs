@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqliteConnection, sqlite::
 use tempfile::TempDir;
 use tracon::store::{Change, Store, StoreError, sqlite_url};
 
-use crate::fixture::{ago, session};
+use crate::fixture::{ago, session, totals};
 
 /// Every file of the folder with its bytes.
 fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -61,7 +61,7 @@ async fn a_database_is_created_and_opened_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = ours(&folder).await;
     let (store, writer) = Store::open(&sqlite_url(&path)).await.unwrap();
-    assert!(store.session_totals(uuid::Uuid::from_u128(1)).await.unwrap().is_some());
+    assert!(totals(&store, uuid::Uuid::from_u128(1)).await.is_some());
     store.close().await;
     writer.close().await.unwrap();
 }

@@ -13,7 +13,7 @@ use tracon_app::reports::{Presence, RequestFilter, SessionRow, TimeRange};
 use uuid::Uuid;
 
 use crate::{
-    fixture::{Engine, Fixture, INSTANCE, Place, ago, now, session},
+    fixture::{Engine, Fixture, INSTANCE, Place, ago, now, session, totals},
     postgres::Database,
 };
 
@@ -200,6 +200,26 @@ async fn what_a_server_writes_the_others_hear() {
 }
 
 #[tokio::test]
+async fn a_server_goes_on_after_a_newer_one_has_migrated() {
+    let mut on = one().await;
+    let own = Arc::new(session(1, ago(60)));
+    on.apply(&[Change::Request(on.call(&own, ago(50)))]).await;
+    let filter = RequestFilter::default();
+    assert_eq!(on.store.requests(&filter, now()).await.unwrap().total, 1);
+    // Migrations add, and say nothing to what is there.
+    let options: PgConnectOptions = on.url.parse().unwrap();
+    let mut newer = options.connect().await.unwrap();
+    let added = "ALTER TABLE archon_mcp_sessions ADD COLUMN team TEXT; ALTER TABLE archon_mcp_requests ADD COLUMN cost BIGINT;
+         ALTER TABLE archon_mcp_rollups ADD COLUMN cost BIGINT NOT NULL DEFAULT 0; CREATE TABLE archon_mcp_teams (id UUID);
+         INSERT INTO _sqlx_migrations SELECT 9999, 'newer', now(), TRUE, 'x', 1";
+    sqlx::raw_sql(added).execute(&mut newer).await.unwrap();
+    on.apply(&[Change::Request(on.call(&own, ago(40)))]).await;
+    assert_eq!(on.store.requests(&filter, now()).await.unwrap().total, 2);
+    assert_eq!(on.store.overview(TimeRange::Hour, now()).await.unwrap().totals.requests, 2);
+    assert_eq!(row(&on, &own).await.total_requests, 2);
+}
+
+#[tokio::test]
 async fn a_day_that_another_server_dropped_is_made_again_for_a_late_record() {
     let mut on = Fixture::new(Engine::Postgres).await;
     let own = Arc::new(session(1, ago(90_000)));
@@ -258,7 +278,7 @@ async fn batches_of_two_servers_add_up() {
         }
     };
     tokio::join!(write(on.writer, mine), write(other, theirs));
-    assert_eq!(on.store.session_totals(own.session_id).await.unwrap(), Some((1_000, 0)));
+    assert_eq!(totals(&on.store, own.session_id).await, Some((1_000, 0)));
     let overview = on.store.overview(TimeRange::Hour, now()).await.unwrap();
     assert_eq!(overview.totals.requests, 1_000, "the figures are those of the rows");
 }
@@ -278,7 +298,7 @@ async fn a_batch_that_meets_a_stopped_server_is_transient_and_written_when_it_is
     assert!(on.store.ping().await.unwrap_err().is_transient());
     database.refuse_connections(false).await;
     assert_eq!(on.writer.apply(&batch).await.unwrap().requests, 1);
-    assert_eq!(on.store.session_totals(own.session_id).await.unwrap(), Some((2, 0)));
+    assert_eq!(totals(&on.store, own.session_id).await, Some((2, 0)));
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use tracon::store::{Change, RequestRecord, SessionRecord, StoreError};
 use tracon_app::reports::{RequestFilter, SessionFilter, TimeRange};
 use uuid::Uuid;
 
-use crate::fixture::{Engine, Fixture, ago, gone, now, session};
+use crate::fixture::{Engine, Fixture, ago, gone, now, session, totals};
 
 /// A connection beside the store's.
 async fn raw(on: &Fixture) -> SqliteConnection {
@@ -62,7 +62,7 @@ async fn reports_do_not_wait_for_a_transaction_that_writes() {
     // Less than the time-out of the lock: whoever waited for it would fail here.
     let reports = async {
         on.store.ping().await.unwrap();
-        assert_eq!(on.store.session_totals(opened.session_id).await.unwrap(), Some((1, 0)), "the last commit");
+        assert_eq!(totals(&on.store, opened.session_id).await, Some((1, 0)), "the last commit");
         assert_eq!(on.store.overview(TimeRange::Hour, now()).await.unwrap().totals.requests, 1);
         assert_eq!(on.store.sessions(&SessionFilter::default(), now()).await.unwrap().total, 1);
         assert_eq!(on.store.requests(&RequestFilter::default(), now()).await.unwrap().total, 1);
@@ -73,7 +73,7 @@ async fn reports_do_not_wait_for_a_transaction_that_writes() {
     tokio::time::timeout(Duration::from_secs(3), reports).await.unwrap();
 
     writing.commit().await.unwrap();
-    assert_eq!(on.store.session_totals(opened.session_id).await.unwrap(), Some((99, 0)), "the next one");
+    assert_eq!(totals(&on.store, opened.session_id).await, Some((99, 0)), "the next one");
 }
 
 #[tokio::test]

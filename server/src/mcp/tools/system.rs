@@ -21,10 +21,10 @@ pub trait Vitals: Debug + Send + Sync + 'static {
     /// The state of what records calls; `None` when tracking is off.
     fn recorder(&self) -> Option<RecorderHealth>;
     /// Sessions that are connected now.
-    fn active_sessions(&self) -> u64;
+    async fn active_sessions(&self) -> u64;
     fn session_timeout_seconds(&self) -> u64;
     /// The session that a request belongs to, by its extensions.
-    fn session_of(&self, extensions: &Extensions) -> Option<SessionView>;
+    async fn session_of(&self, extensions: &Extensions) -> Option<SessionView>;
 }
 
 /// What records the calls.
@@ -151,11 +151,11 @@ impl Tracon {
         Json(SessionInfo {
             success: true,
             session_management: SessionManagement {
-                active_sessions: self.vitals.active_sessions(),
+                active_sessions: self.vitals.active_sessions().await,
                 session_timeout: self.vitals.session_timeout_seconds(),
                 server_uptime_seconds: self.vitals.uptime_seconds(),
             },
-            session: self.vitals.session_of(&context.extensions),
+            session: self.vitals.session_of(&context.extensions).await,
             timestamp: self.vitals.now(),
         })
     }

@@ -45,8 +45,8 @@ impl Days {
         self.0.remove(&(table, day));
         // After the batch that may be writing to it: dropping needs all of the table for a moment.
         let mut transaction = begin(connection).await?;
-        // Whoever waits for it makes all others wait: another time, then.
-        let statement = format!("SET LOCAL lock_timeout = '500ms'; DROP TABLE IF EXISTS {}", partition(table, day));
+        // Whoever waits for it makes all others wait: not for long. An automatic vacuum gives way after a second.
+        let statement = format!("SET LOCAL lock_timeout = '1500ms'; DROP TABLE IF EXISTS {}", partition(table, day));
         match sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *transaction).await {
             Ok(_) => transaction.commit().await?,
             Err(error) if is_locked(&error) => {

@@ -54,6 +54,8 @@ pub struct PostgresListener {
     /// What this server tells itself is passed over.
     instance: Uuid,
     listener: Option<PgListener>,
+    /// Since it was last there, it was said that it is not.
+    is_told: bool,
 }
 
 impl PostgresListener {
@@ -62,7 +64,7 @@ impl PostgresListener {
             .max_connections(1)
             .acquire_timeout(PATIENCE)
             .connect_lazy_with(options.clone().application_name("tracon listener"));
-        Self { pool, instance, listener: None }
+        Self { pool, instance, listener: None, is_told: false }
     }
 
     /// What another server tells, however long that takes. A connection that is lost is made again.
@@ -72,10 +74,13 @@ impl PostgresListener {
                 match self.connect().await {
                     Ok(listener) => {
                         self.listener = Some(listener);
+                        self.is_told = false;
                         return Notice::Missed;
                     }
                     Err(error) => {
-                        tracing::debug!(%error, "what other servers write cannot be heard of");
+                        if !std::mem::replace(&mut self.is_told, true) {
+                            tracing::warn!(%error, "what other servers write cannot be heard of; it will be tried again");
+                        }
                         sleep(PAUSE).await;
                         continue;
                     }

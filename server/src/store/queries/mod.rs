@@ -12,24 +12,11 @@ mod rows;
 mod session;
 mod sessions;
 
-use uuid::Uuid;
+pub use self::session::SessionSoFar;
 
-use super::{Store, StoreError, cells::Cells, connection::Value, tables::SESSIONS};
+use super::{Store, StoreError, connection::Value};
 
 impl Store {
-    /// How many requests a session has made, and how many of them failed; `None` when there is no such session.
-    pub async fn session_totals(&self, session_id: Uuid) -> Result<Option<(u64, u64)>, StoreError> {
-        let mut snapshot = self.snapshot().await?;
-        let statement = "SELECT total_requests, failed_requests FROM archon_mcp_sessions WHERE session_id = $1";
-        let row = snapshot.connection().fetch_optional(statement, vec![session_id.into()]).await?;
-        snapshot.end().await?;
-        row.map(|row| {
-            let cells = Cells::of(&row, SESSIONS, session_id.to_string());
-            Ok((cells.count("total_requests")?, cells.count("failed_requests")?))
-        })
-        .transpose()
-    }
-
     /// How many sessions are active and how many idle, probes left out: the figures of the overview.
     pub async fn connected_sessions(&self) -> Result<(u64, u64), StoreError> {
         let mut snapshot = self.snapshot().await?;

@@ -10,16 +10,45 @@ use super::{
     rows::{is_apart, request_columns, session_columns, session_row},
 };
 use crate::store::{
-    Store, StoreError,
+    SessionKey, Store, StoreError,
     cells::Cells,
-    connection::{Connection, Engine, Row},
+    connection::{Connection, Row},
+    names,
     tables::{REQUESTS, SESSIONS},
 };
 
 /// The most requests that are listed with their session.
 const NEWEST: usize = 200;
 
+/// A session as the database knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionSoFar {
+    pub session_id: Uuid,
+    pub connected_at: DateTime<Utc>,
+    pub requests: u64,
+    /// Those that failed.
+    pub errors: u64,
+}
+
 impl Store {
+    /// What is known of a session by the id that any server gave it, else by its key; `None` when it is not there yet.
+    pub async fn session_so_far(&self, name: Uuid, key: SessionKey) -> Result<Option<SessionSoFar>, StoreError> {
+        let mut snapshot = self.snapshot().await?;
+        let connection = &mut snapshot.connection();
+        let session_id = names::row_of(connection, name, Some(key)).await?.unwrap_or(name);
+        let statement =
+            "SELECT connected_at, total_requests, failed_requests FROM archon_mcp_sessions WHERE session_id = $1";
+        let row = connection.fetch_optional(statement, vec![session_id.into()]).await?;
+        snapshot.end().await?;
+        let so_far = |row: &Row| {
+            let cells = Cells::of(row, SESSIONS, session_id.to_string());
+            let connected_at = cells.time("connected_at")?;
+            let (requests, errors) = (cells.count("total_requests")?, cells.count("failed_requests")?);
+            Ok(SessionSoFar { session_id, connected_at, requests, errors })
+        };
+        row.as_ref().map(so_far).transpose()
+    }
+
     /// One session with its newest requests; `None` when there is none of that id, whatever the id looks like.
     pub async fn session(&self, session_id: &str, now: DateTime<Utc>) -> Result<Option<SessionDetail>, StoreError> {
         let Ok(session_id) = Uuid::try_parse(session_id) else { return Ok(None) };
@@ -30,25 +59,13 @@ impl Store {
             session_columns!(),
             ", client_capabilities, peer, server_instance FROM archon_mcp_sessions WHERE session_id = $1"
         );
-        let session_id = row_of(connection, session_id).await?;
+        let session_id = names::row_of(connection, session_id, None).await?.unwrap_or(session_id);
         let detail = match connection.fetch_optional(statement, vec![session_id.into()]).await? {
             Some(row) => Some(detail(connection, &row, session_id, now).await?),
             None => None,
         };
         snapshot.end().await?;
         Ok(detail)
-    }
-}
-
-/// The id of the row, where several servers serve the session and call it by other ids.
-async fn row_of(connection: &mut Connection<'_>, name: Uuid) -> Result<Uuid, StoreError> {
-    if connection.engine() == Engine::Sqlite {
-        return Ok(name);
-    }
-    let statement = "SELECT session_id FROM archon_mcp_session_names WHERE name = $1";
-    match connection.fetch_optional(statement, vec![name.into()]).await? {
-        Some(row) => Cells::of(&row, "archon_mcp_session_names", name.to_string()).id("session_id"),
-        None => Ok(name),
     }
 }
 

@@ -1,6 +1,5 @@
 //! One batch of changes, within a transaction that the caller began.
 
-mod names;
 pub mod presence;
 pub mod rollups;
 mod rows;
@@ -15,7 +14,6 @@ use uuid::Uuid;
 
 pub use self::sink::{Sink, Table};
 use self::{
-    names::Names,
     rows::{Definitions, LastSeen, NewPayloads, NewRequests, NewSessions, NewStates, Parked},
     states::States,
 };
@@ -24,6 +22,7 @@ use super::{
     SessionRef, StoreError, ToolDefinition,
     cells::Cells,
     connection::{Connection, Engine, Value},
+    names::{self, Names},
     rollup::{self, Measured},
     tables::REQUESTS,
 };
@@ -108,12 +107,8 @@ async fn fold(connection: &mut Connection<'_>, changes: &[Change]) -> Result<App
         _ => None,
     });
     // Of whichever server.
-    let mut forgotten_rows: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
-    for (key, row) in names::of_keys(connection, forgotten.collect()).await? {
-        forgotten_rows.entry(key).or_default().push(row);
-    }
-    let rows: HashSet<Uuid> =
-        ids.into_iter().map(|id| names.row(id)).chain(forgotten_rows.values().flatten().copied()).collect();
+    let forgotten = names::forgotten(connection, forgotten.collect()).await?;
+    let rows: HashSet<Uuid> = ids.into_iter().map(|id| names.row(id)).chain(forgotten.values().copied()).collect();
     let mut states = States::read(connection, rows, names).await?;
     let opened: Vec<&SessionRecord> = opening.into_iter().filter(|session| states.open(session)).collect();
     connection.insert::<NewSessions>(&opened).await?;
@@ -160,8 +155,8 @@ async fn fold(connection: &mut Connection<'_>, changes: &[Change]) -> Result<App
             }
             Change::Forgotten(session) => {
                 parked.insert(&session.transport_session_id, None);
-                for session_id in forgotten_rows.get(&session.key).into_iter().flatten() {
-                    let (session_id, reason) = (*session_id, DisconnectReason::ClientDisconnect);
+                if let Some(row) = forgotten.get(&session.key) {
+                    let (session_id, reason) = (*row, DisconnectReason::ClientDisconnect);
                     states.end(&EndedSession { session_id, reason, at: session.at });
                 }
             }

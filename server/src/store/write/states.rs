@@ -6,11 +6,11 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use tracon_app::reports::Presence;
 use uuid::Uuid;
 
-use super::names::Names;
 use crate::store::{
     DisconnectReason, EndedSession, RequestRecord, SessionRecord, StoreError,
     cells::Cells,
     connection::{Connection, Value},
+    names::Names,
     tables::SESSIONS,
 };
 

@@ -50,6 +50,13 @@ pub(super) struct Seen {
     pub(super) is_idle: bool,
 }
 
+impl Seen {
+    pub(super) fn heard(&mut self, at: DateTime<Utc>) {
+        self.last = self.last.max(at);
+        self.is_idle = false;
+    }
+}
+
 impl LiveSession {
     pub(super) fn new(record: SessionRecord, stored_from: u64, seen: Seen) -> Self {
         Self {

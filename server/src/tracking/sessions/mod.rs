@@ -183,18 +183,15 @@ impl Sessions {
 
     /// Notes that the client was heard of.
     pub fn touch(&self, session: &LiveSession) {
-        let now = self.clock.now();
-        let mut seen = session.seen();
-        seen.last = seen.last.max(now);
-        seen.is_idle = false;
+        session.seen().heard(self.clock.now());
     }
 
     /// Notes that a request of the session is recorded, which tells the database that the client is there.
     pub fn count(&self, session: &LiveSession, is_error: bool) {
         session.requests.fetch_add(1, Ordering::Relaxed);
         session.errors.fetch_add(u64::from(is_error), Ordering::Relaxed);
-        self.touch(session);
         let mut seen = session.seen();
+        seen.heard(self.clock.now());
         seen.told = seen.last;
     }
 

@@ -2,15 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::store::{
-    SessionRecord, StoreError,
+use super::{
+    SessionKey, SessionRecord, StoreError,
     cells::Cells,
     connection::{Connection, Engine, Row, Value},
+    tables::SESSION_NAMES,
 };
-
-const NAMES: &str = "archon_mcp_session_names";
 
 /// Which rows the sessions of a batch are.
 #[derive(Debug, Default)]
@@ -37,7 +37,7 @@ impl Names {
              WHERE name IN (SELECT value FROM unnest($1) AS list (value))";
         let mut known = HashSet::new();
         for row in connection.fetch_all(statement, vec![Value::Ids(ids.iter().copied().collect())]).await? {
-            let cells = Cells::keyed(&row, NAMES, "name")?;
+            let cells = Cells::keyed(&row, SESSION_NAMES, "name")?;
             let name = cells.id("name")?;
             known.insert(name);
             names.add(name, cells.id("session_id")?);
@@ -47,20 +47,11 @@ impl Names {
         if unknown.is_empty() {
             return Ok(names);
         }
-        // Of two of one key, the one that was heard of last.
-        let statement = "SELECT key, session_id, GREATEST(last_activity, seen_at) AS heard
-             FROM archon_mcp_session_names JOIN archon_mcp_sessions USING (session_id)
-             WHERE key IN (SELECT value FROM unnest($1) AS list (value)) AND status <> 'disconnected' ORDER BY heard";
-        let keys = unknown.iter().map(|session| session.key.key).collect();
-        let mut open = HashMap::new();
-        for row in connection.fetch_all(statement, vec![Value::Ids(keys)]).await? {
-            let cells = Cells::keyed(&row, NAMES, "session_id")?;
-            open.insert(cells.id("key")?, (cells.id("session_id")?, cells.time("heard")?));
-        }
+        let open = open_of(connection, unknown.iter().map(|session| session.key.key).collect()).await?;
         for session in unknown {
             names.new.push((session.session_id, session.key.key));
-            if let Some((row, _)) = open.get(&session.key.key).filter(|(_, heard)| *heard > session.key.since) {
-                names.add(session.session_id, *row);
+            if let Some(row) = going_on(&open, session.key) {
+                names.add(session.session_id, row);
             }
         }
         Ok(names)
@@ -91,17 +82,47 @@ impl Names {
     }
 }
 
-/// The open sessions of these keys. None on SQLite, where the server that ends a session knows its id.
-pub async fn of_keys(connection: &mut Connection<'_>, keys: Vec<Uuid>) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
-    if keys.is_empty() || connection.engine() == Engine::Sqlite {
-        return Ok(Vec::new());
+/// The row of a session by what a server calls it, else the open one of its key; `None` when it is not there yet.
+pub async fn row_of(
+    connection: &mut Connection<'_>,
+    name: Uuid,
+    key: Option<SessionKey>,
+) -> Result<Option<Uuid>, StoreError> {
+    if connection.engine() == Engine::Sqlite {
+        return Ok(Some(name));
     }
-    let statement =
-        "SELECT DISTINCT key, session_id FROM archon_mcp_session_names JOIN archon_mcp_sessions USING (session_id)
-         WHERE key IN (SELECT value FROM unnest($1) AS list (value)) AND status <> 'disconnected'";
-    let pair = |row: &Row| {
-        let cells = Cells::keyed(row, NAMES, "session_id")?;
-        Ok((cells.id("key")?, cells.id("session_id")?))
+    let statement = "SELECT name, session_id FROM archon_mcp_session_names WHERE name = $1";
+    if let Some(row) = connection.fetch_optional(statement, vec![name.into()]).await? {
+        return Ok(Some(Cells::keyed(&row, SESSION_NAMES, "name")?.id("session_id")?));
+    }
+    let Some(key) = key else { return Ok(None) };
+    Ok(going_on(&open_of(connection, vec![key.key]).await?, key))
+}
+
+/// The open sessions of these keys. None on SQLite, where the server that ends a session knows its id.
+pub async fn forgotten(connection: &mut Connection<'_>, keys: Vec<Uuid>) -> Result<HashMap<Uuid, Uuid>, StoreError> {
+    if keys.is_empty() || connection.engine() == Engine::Sqlite {
+        return Ok(HashMap::new());
+    }
+    let open = open_of(connection, keys).await?;
+    Ok(open.into_iter().map(|(key, (row, _))| (key, row)).collect())
+}
+
+/// The open row of each key, and when its client was last heard of; of two of one key, the one that was heard of last.
+async fn open_of(connection: &mut Connection<'_>, keys: Vec<Uuid>) -> Result<Open, StoreError> {
+    let statement = "SELECT key, session_id, GREATEST(last_activity, seen_at) AS heard
+         FROM archon_mcp_session_names JOIN archon_mcp_sessions USING (session_id)
+         WHERE key IN (SELECT value FROM unnest($1) AS list (value)) AND status <> 'disconnected' ORDER BY heard";
+    let open = |row: &Row| {
+        let cells = Cells::keyed(row, SESSION_NAMES, "session_id")?;
+        Ok((cells.id("key")?, (cells.id("session_id")?, cells.time("heard")?)))
     };
-    connection.fetch_all(statement, vec![Value::Ids(keys)]).await?.iter().map(pair).collect()
+    connection.fetch_all(statement, vec![Value::Ids(keys)]).await?.iter().map(open).collect()
+}
+
+type Open = HashMap<Uuid, (Uuid, DateTime<Utc>)>;
+
+/// The row that a session of this key is, unless it was silent for too long.
+fn going_on(open: &Open, key: SessionKey) -> Option<Uuid> {
+    open.get(&key.key).filter(|(_, heard)| *heard > key.since).map(|(row, _)| *row)
 }
