@@ -240,3 +240,11 @@ pub enum Change {
         at: DateTime<Utc>,
     },
 }
+
+impl Change {
+    /// Whether something happened: a look around is no record, and none that is lost is missed.
+    #[must_use]
+    pub const fn is_record(&self) -> bool {
+        !matches!(self, Self::Swept(_))
+    }
+}

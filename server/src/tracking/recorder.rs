@@ -102,6 +102,9 @@ impl Recorder {
             }
             Err(error) => {
                 books.spool_failing.store(true, Ordering::Relaxed);
+                if !change.is_record() {
+                    return None;
+                }
                 let lost = books.lost.fetch_add(1, Ordering::AcqRel) + 1;
                 // Each doubling once: the log must not become the next thing that is full.
                 if lost.is_power_of_two() {

@@ -157,9 +157,8 @@ impl Task {
             match self.writer.apply(&batch.changes[part.clone()]).await {
                 Ok(applied) => {
                     is_changed |= applied.changed;
-                    // Nothing is kept of a look around.
-                    let kept = batch.changes[part].iter().filter(|change| !matches!(change, Change::Swept(_)));
-                    self.books.written(kept.count() as u64);
+                    let records = batch.changes[part].iter().filter(|change| change.is_record());
+                    self.books.written(records.count() as u64);
                 }
                 Err(error) if error.is_transient() => {
                     let since = self.books.failed();
