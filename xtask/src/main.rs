@@ -38,12 +38,14 @@ enum Task {
     },
     /// Set up what is missing, and run every check and test, cheapest first; stop at the first failure
     Test(Selection),
-    /// Measure: what tracking costs, how fast the store writes, what sessions leave in memory, an outage of the database
+    /// Measure: what tracking costs, how fast the store writes, what sessions leave in memory, an outage of the database,
+    /// moving from SQLite to PostgreSQL
     ///
-    /// With `TRACON_BENCH_POSTGRES_URL` in the environment, the store's bench measures that PostgreSQL server, too.
+    /// With `TRACON_BENCH_POSTGRES_URL` in the environment, the store's bench measures that PostgreSQL server, too, and a
+    /// million requests are moved to it.
     Bench {
-        /// Only these: throughput, store, sessions, outage
-        #[arg(value_name = "NAME", value_parser = ["throughput", "store", "sessions", "outage"])]
+        /// Only these: throughput, store, sessions, outage, migrate
+        #[arg(value_name = "NAME", value_parser = ["throughput", "store", "sessions", "outage", "migrate"])]
         names: Vec<String>,
     },
     /// Build the client bundle and the style sheet into the folder that Trunk.toml names

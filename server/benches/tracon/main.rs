@@ -1,4 +1,5 @@
-//! The benches: what tracking costs, how fast the store writes, what sessions leave behind, and an outage of the database.
+//! The benches: what tracking costs, how fast the store writes, what sessions leave behind, an outage of
+//! the database, and moving from SQLite to PostgreSQL.
 //!
 //! `cargo xtask bench` runs all of them, `cargo xtask bench throughput` one. What is compared takes turns in one process, and
 //! ratios are printed; no figure is a condition.
@@ -9,6 +10,7 @@
 
 mod client;
 mod database;
+mod migrate;
 mod outage;
 mod server;
 mod sessions;
@@ -35,5 +37,8 @@ fn main() {
     }
     if is_asked("outage") {
         runtime.block_on(outage::run());
+    }
+    if is_asked("migrate") {
+        runtime.block_on(migrate::run());
     }
 }

@@ -41,27 +41,12 @@ pub struct Traffic {
 
 impl Traffic {
     pub fn new(apart: TimeDelta, with_payload: bool) -> Self {
-        let at = BEGIN;
-        let session = |number: u128| {
-            let key = SessionKey { key: Uuid::from_u128(number), since: at - TimeDelta::minutes(30) };
-            Arc::new(SessionRecord {
-                session_id: Uuid::from_u128(0x019b_a32c_0000_7000_8000_0000_0000_0000 | number),
-                key,
-                client_type: Some(["Claude Code", "Cursor", "VS Code", "Codex"][number as usize % 4].to_owned()),
-                client_name: Some("claude-code".to_owned()),
-                client_version: Some("2.1.0".to_owned()),
-                protocol_version: Some("2025-11-25".to_owned()),
-                client_capabilities: Some(r#"{"roots":{}}"#.to_owned()),
-                attribution: Attribution::Transport,
-                transport_session_id: Some(format!("transport-{number}")),
-                connected_at: at,
-                is_probe: false,
-                user_agent: Some("claude-code/2.1.0".to_owned()),
-                peer: Some("127.0.0.1".to_owned()),
-                server_instance: Uuid::from_u128(1),
-            })
-        };
-        Self { ids: Ids::default(), sessions: (0..20).map(session).collect(), at, made: 0, apart, with_payload }
+        Self { ids: Ids::default(), sessions: sessions(20), at: BEGIN, made: 0, apart, with_payload }
+    }
+
+    /// Of so many clients.
+    pub fn of_clients(self, clients: u128) -> Self {
+        Self { sessions: sessions(clients), ..self }
     }
 
     /// A number that looks random, of the next record.
@@ -105,6 +90,28 @@ impl Traffic {
     pub fn batch(&mut self, requests: usize) -> Vec<Change> {
         (0..requests).map(|_| self.request()).collect()
     }
+}
+
+fn sessions(number: u128) -> Vec<Arc<SessionRecord>> {
+    let session = |number: u128| {
+        Arc::new(SessionRecord {
+            session_id: Uuid::from_u128(0x019b_a32c_0000_7000_8000_0000_0000_0000 | number),
+            key: SessionKey { key: Uuid::from_u128(number), since: BEGIN - TimeDelta::minutes(30) },
+            client_type: Some(["Claude Code", "Cursor", "VS Code", "Codex"][number as usize % 4].to_owned()),
+            client_name: Some("claude-code".to_owned()),
+            client_version: Some("2.1.0".to_owned()),
+            protocol_version: Some("2025-11-25".to_owned()),
+            client_capabilities: Some(r#"{"roots":{}}"#.to_owned()),
+            attribution: Attribution::Transport,
+            transport_session_id: Some(format!("transport-{number}")),
+            connected_at: BEGIN,
+            is_probe: false,
+            user_agent: Some("claude-code/2.1.0".to_owned()),
+            peer: Some("127.0.0.1".to_owned()),
+            server_instance: Uuid::from_u128(1),
+        })
+    };
+    (0..number).map(session).collect()
 }
 
 /// About a kibibyte in all.

@@ -1,14 +1,16 @@
-//! What a person types: `tracon`, `tracon serve`, `tracon config`.
+//! What a person types: `tracon`, `tracon serve`, `tracon config`, `tracon migrate`.
 //!
 //! To add a command: a variant of [`Command`] with its help, a file beside this one, a line in [`Cli::run`].
 
 mod banner;
 mod flags;
 mod logging;
+mod migrate;
 mod show;
 
 pub use banner::{Listening, banner};
 pub use logging::LoggingError;
+pub use migrate::MigrateError;
 
 use crate::{
     config::{ConfigError, Loaded, OneLine},
@@ -16,6 +18,7 @@ use crate::{
 };
 use clap::{Parser, Subcommand};
 use flags::Flags;
+use migrate::Migrate;
 use std::{
     io::{self, ErrorKind, Write},
     process::ExitCode,
@@ -42,12 +45,17 @@ pub struct Cli {
     flags: Flags,
 }
 
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 enum Command {
     /// Serve the endpoint and the dashboard; what `tracon` alone does
     Serve,
     /// Print the effective configuration as TOML, with where each value comes from; passwords are hidden
     Config,
+    /// Move everything from a SQLite database to a PostgreSQL database, and compare the two
+    ///
+    /// The server must be stopped. The source is only read. Cut off at any moment, it goes on where it was when it is started
+    /// again; at the end every row of both databases is read again. A password may also come from PGPASSWORD or ~/.pgpass.
+    Migrate(Migrate),
 }
 
 /// Why a command failed, as one line for standard error.
@@ -57,6 +65,8 @@ pub enum CliError {
     Config(#[from] ConfigError),
     #[error(transparent)]
     Serve(#[from] ServeError),
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
     #[error(transparent)]
     Logging(#[from] LoggingError),
     #[error("cannot find the working directory: {0}")]
@@ -73,6 +83,7 @@ impl CliError {
         match self {
             Self::Config(_) | Self::Logging(_) | Self::Directory(_) => 2,
             Self::Serve(error) => error.exit_code(),
+            Self::Migrate(error) => error.exit_code(),
             Self::Runtime(_) | Self::Output(_) => 1,
         }
     }
@@ -100,6 +111,7 @@ impl Cli {
         match self.command.unwrap_or(Command::Serve) {
             Command::Serve => serve(loaded),
             Command::Config => print(&show::as_toml(&loaded)),
+            Command::Migrate(migrate) => self::migrate(&migrate, &loaded),
         }
     }
 }
@@ -108,6 +120,11 @@ fn serve(loaded: Loaded) -> Result<(), CliError> {
     logging::start(&loaded.config.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
     Ok(runtime.block_on(serve::run(loaded.config))?)
+}
+
+fn migrate(migrate: &Migrate, loaded: &Loaded) -> Result<(), CliError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CliError::Runtime)?;
+    print(&runtime.block_on(migrate.run(&loaded.config))?)
 }
 
 /// A reader that closes early (`tracon config | head -1`) has what it wanted.

@@ -64,8 +64,10 @@ impl Vitals for ServerVitals {
 
     async fn active_sessions(&self) -> u64 {
         let Some(tracker) = &self.tracker else { return 0 };
+        let own = tracker.sessions.connected() as u64;
+        // What is stored is a moment old.
         let stored = self.asked(self.store.connected_sessions()).await;
-        stored.map_or(tracker.sessions.connected() as u64, |(active, idle)| active + idle)
+        stored.map_or(own, |(active, idle)| own.max(active + idle))
     }
 
     fn session_timeout_seconds(&self) -> u64 {

@@ -58,10 +58,14 @@ impl<'r> Cells<'r> {
     }
 
     pub fn id(&self, column: &'static str) -> Result<Uuid, StoreError> {
+        self.optional_id(column)?.ok_or_else(|| self.corrupt(column, "it is NULL"))
+    }
+
+    pub fn optional_id(&self, column: &'static str) -> Result<Option<Uuid>, StoreError> {
         match self.row {
             Row::Sqlite(row) => {
-                let text: &str = row.try_get(column).map_err(|error| self.corrupt(column, error))?;
-                Uuid::try_parse(text).map_err(|error| self.corrupt(column, error))
+                let text: Option<&str> = row.try_get(column).map_err(|error| self.corrupt(column, error))?;
+                text.map(|text| Uuid::try_parse(text).map_err(|error| self.corrupt(column, error))).transpose()
             }
             Row::Postgres(row) => row.try_get(column).map_err(|error| self.corrupt(column, error)),
         }

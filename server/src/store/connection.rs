@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
+use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 use sqlx::{
     Arguments, AssertSqlSafe, PgConnection, Postgres, Row as _, SqlSafeStr, Sqlite, SqliteConnection, Transaction,
     error::BoxDynError,
@@ -124,6 +125,25 @@ impl Connection<'_> {
             Self::Postgres(connection) => {
                 let rows = sqlx::query_with(statement, for_postgres(values)?).fetch_all(&mut **connection).await?;
                 rows.into_iter().map(Row::Postgres).collect()
+            }
+        })
+    }
+
+    /// The rows one after the other, as they are read: for more than are held in memory.
+    pub fn fetch(
+        &mut self,
+        statement: impl Into<Cow<'static, str>>,
+        values: Vec<Value>,
+    ) -> Result<BoxStream<'_, Result<Row, StoreError>>, StoreError> {
+        let statement = self.engine().statement(statement.into());
+        Ok(match self {
+            Self::Sqlite(connection) => {
+                let rows = sqlx::query_with(statement, for_sqlite(values)?).fetch(&mut **connection);
+                rows.map_ok(Row::Sqlite).map_err(StoreError::from).boxed()
+            }
+            Self::Postgres(connection) => {
+                let rows = sqlx::query_with(statement, for_postgres(values)?).fetch(&mut **connection);
+                rows.map_ok(Row::Postgres).map_err(StoreError::from).boxed()
             }
         })
     }

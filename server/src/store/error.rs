@@ -51,6 +51,15 @@ pub enum StoreError {
     /// Bringing the schema up to date failed; the database is as it was.
     #[error("the database {database} could not be brought up to date ({source}): it was left as it was")]
     Migration { database: String, source: sqlx::migrate::MigrateError },
+    /// There is no file where a database should be that is only read.
+    #[error("there is no database {path}: use another --database-url")]
+    Missing { path: PathBuf },
+    /// An earlier version of Tracon wrote it, and it is only read.
+    #[error(
+        "the database {database} has version {found}, and {needed} is needed: start this tracon on it once, which brings it up \
+         to date, and stop it again"
+    )]
+    Outdated { database: String, found: i64, needed: i64 },
     /// Another process holds the database's lock.
     #[error("the database {path} is in use by another program: stop that program, or use another --database-url")]
     InUse { path: PathBuf },

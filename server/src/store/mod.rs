@@ -23,6 +23,7 @@ mod sketch;
 mod sqlite;
 mod stretch;
 mod tables;
+pub mod transfer;
 mod write;
 
 use std::time::Duration;

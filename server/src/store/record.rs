@@ -236,6 +236,7 @@ pub enum Change {
     Swept(Silence),
     /// The server stops. If it is the last one, all sessions end.
     Stopped {
+        instance: Uuid,
         #[serde(with = "ts_microseconds")]
         at: DateTime<Utc>,
     },

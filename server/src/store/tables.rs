@@ -6,3 +6,4 @@ pub const PAYLOADS: &str = "archon_mcp_payloads";
 pub const SESSION_NAMES: &str = "archon_mcp_session_names";
 pub const ROLLUPS: &str = "archon_mcp_rollups";
 pub const TOOL_DEFINITIONS: &str = "archon_mcp_tool_definitions";
+pub const TRANSPORT_SESSIONS: &str = "archon_mcp_transport_sessions";

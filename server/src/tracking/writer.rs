@@ -74,7 +74,9 @@ impl Task {
             if !has_more_to_delete {
                 self.wait().await;
             }
-            match batch.read(&mut self.spool) {
+            // What another process left open is closed behind what it recorded, and before anything else.
+            let most = if is_closed { BATCH as u64 } else { self.found - self.books.settled() };
+            match batch.read(&mut self.spool, usize::try_from(most).unwrap_or(BATCH).min(BATCH)) {
                 Ok(()) => {}
                 Err(error) => {
                     self.books.failed();
@@ -238,11 +240,11 @@ struct Batch {
 }
 
 impl Batch {
-    fn read(&mut self, spool: &mut Reader) -> std::io::Result<()> {
+    fn read(&mut self, spool: &mut Reader, most: usize) -> std::io::Result<()> {
         let Self { changes, unknown, .. } = self;
         changes.clear();
         unknown.clear();
-        let read = spool.take(BATCH, BATCH_BYTES, |bytes| match codec::decode(bytes) {
+        let read = spool.take(most, BATCH_BYTES, |bytes| match codec::decode(bytes) {
             Some(change) => changes.push(change),
             None => unknown.push(bytes.to_vec()),
         });

@@ -199,7 +199,7 @@ pub async fn a_request_that_began_after_a_presumed_end_shows_that_there_was_none
         (1, DisconnectReason::Timeout, true),
         (2, DisconnectReason::ServerRestart, true),
         (3, DisconnectReason::ClientDisconnect, false),
-        (4, DisconnectReason::ServerShutdown, false),
+        (4, DisconnectReason::ServerShutdown, true),
     ] {
         let opened = Arc::new(session(number, ago(600)));
         on.apply(&[Change::Opened(Arc::clone(&opened)), gone(&opened, reason, ago(300))]).await;

@@ -24,13 +24,25 @@ impl Days {
     pub async fn ensure(&mut self, connection: &mut PgConnection, changes: &[Change]) -> Result<(), StoreError> {
         for change in changes {
             let Change::Request(request) = change else { continue };
-            let day = day_of(request.id);
-            for table in if request.payload.is_some() { &[REQUESTS, PAYLOADS][..] } else { &[REQUESTS] } {
-                if !self.0.contains(&(*table, day)) {
-                    make(connection, table, day).await?;
-                    self.0.insert((table, day));
-                }
+            self.ensure_that_of(connection, REQUESTS, request.id).await?;
+            if request.payload.is_some() {
+                self.ensure_that_of(connection, PAYLOADS, request.id).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Makes the partition of the day that an id is of, if it is missing.
+    pub async fn ensure_that_of(
+        &mut self,
+        connection: &mut PgConnection,
+        table: &'static str,
+        id: Uuid,
+    ) -> Result<(), StoreError> {
+        let day = day_of(id);
+        if !self.0.contains(&(table, day)) {
+            make(connection, table, day).await?;
+            self.0.insert((table, day));
         }
         Ok(())
     }

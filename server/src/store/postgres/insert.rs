@@ -7,7 +7,7 @@ use serde_json::Value;
 use sqlx::{Arguments, AssertSqlSafe, PgConnection, error::BoxDynError, postgres::PgArguments, types::Json};
 use uuid::Uuid;
 
-use super::storable;
+use super::{storable, storable_json};
 use crate::store::{
     StoreError,
     write::{Sink, Table},
@@ -18,14 +18,28 @@ const MOST: usize = 1_000;
 
 /// Writes all rows.
 pub async fn insert<T: Table>(connection: &mut PgConnection, rows: &[T::Row<'_>]) -> Result<(), StoreError> {
+    insert_by(connection, T::POSTGRES, rows, |row, columns| {
+        T::bind(row, columns);
+        Ok(())
+    })
+    .await
+}
+
+/// Writes all rows by a statement that has `{}` where they go.
+pub async fn insert_by<'r, 'v, R>(
+    connection: &mut PgConnection,
+    statement: &str,
+    rows: &'r [R],
+    bind: impl Fn(&'r R, &mut Columns<'v>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
     for rows in rows.chunks(MOST) {
         let mut columns = Columns { lists: Vec::new(), at: 0, rows: rows.len() };
         for row in rows {
             columns.at = 0;
-            T::bind(row, &mut columns);
+            bind(row, &mut columns)?;
         }
         let numbers: Vec<String> = (1..=columns.lists.len()).map(|number| format!("${number}")).collect();
-        let statement = T::POSTGRES.replace("{}", &format!("SELECT * FROM unnest({})", numbers.join(", ")));
+        let statement = statement.replace("{}", &format!("SELECT * FROM unnest({})", numbers.join(", ")));
         let arguments = columns.into_arguments().map_err(sqlx::Error::Encode)?;
         sqlx::query_with(AssertSqlSafe(statement), arguments).execute(&mut *connection).await?;
     }
@@ -34,7 +48,7 @@ pub async fn insert<T: Table>(connection: &mut PgConnection, rows: &[T::Row<'_>]
 
 /// The values of some rows, by column.
 #[derive(Debug)]
-struct Columns<'v> {
+pub struct Columns<'v> {
     lists: Vec<Column<'v>>,
     /// Of the row that is being bound, the one that is next.
     at: usize,
@@ -98,9 +112,7 @@ impl<'v> Sink<'v> for Columns<'v> {
     }
 
     fn json(&mut self, json: Option<&'v str>) {
-        // NUL cannot be held in an escaped form either.
-        let json = json.and_then(|json| serde_json::from_str(&json.replace("\\u0000", "\\ufffd")).ok());
-        add!(self, Json, json.map(Json));
+        add!(self, Json, json.and_then(storable_json).map(Json));
     }
 
     fn time(&mut self, time: Option<DateTime<Utc>>) {

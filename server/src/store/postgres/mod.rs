@@ -9,6 +9,7 @@ mod migrate;
 mod notices;
 mod retain;
 mod servers;
+mod transfer;
 
 use std::{borrow::Cow, str::FromStr, time::Duration};
 
@@ -20,7 +21,11 @@ use sqlx::{
 use uuid::Uuid;
 
 use self::days::Days;
-pub use self::{insert::insert, notices::PostgresListener};
+pub use self::{
+    insert::insert,
+    notices::PostgresListener,
+    transfer::{Begun, Position},
+};
 use super::{
     Applied, Change, Retained, RetentionPolicy, StoreError,
     connection::{Connection, Snapshot},
@@ -137,6 +142,11 @@ pub fn storable(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { text.replace('\0', "\u{fffd}").into() } else { text.into() }
 }
 
+/// The JSON as this engine can hold it: NUL cannot stand in it in its escaped form either.
+pub fn storable_json(json: &str) -> Option<serde_json::Value> {
+    serde_json::from_str(&json.replace("\\u0000", "\\ufffd")).ok()
+}
+
 impl PostgresStore {
     pub async fn ping(&self) -> Result<(), StoreError> {
         sqlx::query("SELECT 1").execute(&self.readers).await?;
@@ -179,7 +189,8 @@ impl PostgresWriter {
             let duties = Duties { presence, is_last };
             let applied = write::apply(&mut Connection::Postgres(&mut transaction), changes, duties).await?;
             notices::send(&mut transaction, instance, changes, applied.changed).await?;
-            if stops {
+            // One that it finds in its spool is of the process before it.
+            if changes.iter().any(|change| matches!(change, Change::Stopped { instance: of, .. } if *of == instance)) {
                 servers::leave(&mut transaction).await?;
             }
             transaction.commit().await?;

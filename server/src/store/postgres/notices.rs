@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use sqlx::{
-    PgConnection, PgPool,
+    PgConnection,
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
 };
 use tokio::time::{sleep, timeout};
@@ -50,7 +50,7 @@ pub async fn send(
 /// Hears what the other servers tell.
 #[derive(Debug)]
 pub struct PostgresListener {
-    pool: PgPool,
+    options: Box<PgConnectOptions>,
     /// What this server tells itself is passed over.
     instance: Uuid,
     listener: Option<PgListener>,
@@ -60,11 +60,8 @@ pub struct PostgresListener {
 
 impl PostgresListener {
     pub fn new(options: &PgConnectOptions, instance: Uuid) -> Self {
-        let pool = PgPoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(PATIENCE)
-            .connect_lazy_with(options.clone().application_name("tracon listener"));
-        Self { pool, instance, listener: None, is_told: false }
+        let options = Box::new(options.clone().application_name("tracon listener"));
+        Self { options, instance, listener: None, is_told: false }
     }
 
     /// What another server tells, however long that takes. A connection that is lost is made again.
@@ -99,7 +96,10 @@ impl PostgresListener {
     }
 
     async fn connect(&self) -> Result<PgListener, sqlx::Error> {
-        let mut listener = PgListener::connect_with(&self.pool).await?;
+        // A pool of its own each time: one that was lost may hold its place until the network notices.
+        let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
+        let pool = pool.connect_lazy_with(PgConnectOptions::clone(&self.options));
+        let mut listener = PgListener::connect_with(&pool).await?;
         listener.eager_reconnect(false);
         listener.listen(CHANNEL).await?;
         Ok(listener)

@@ -57,9 +57,38 @@ fn holds_data(path: &Path) -> Result<bool, StoreError> {
     if file.len() == 0 {
         return Ok(false);
     }
+    check_magic(path)?;
+    Ok(true)
+}
+
+fn check_magic(path: &Path) -> Result<(), StoreError> {
     let mut magic = Vec::new();
-    File::open(path).and_then(|file| file.take(16).read_to_end(&mut magic)).map_err(unreadable)?;
-    if magic == b"SQLite format 3\0" { Ok(true) } else { Err(StoreError::NotADatabase { path: path.to_owned() }) }
+    File::open(path)
+        .and_then(|file| file.take(16).read_to_end(&mut magic))
+        .map_err(|source| StoreError::Unreadable { path: path.to_owned(), source })?;
+    if magic == b"SQLite format 3\0" { Ok(()) } else { Err(StoreError::NotADatabase { path: path.to_owned() }) }
+}
+
+/// Whether there is a database to be read, whatever may be written there.
+pub fn check_source(path: &Path) -> Result<(), StoreError> {
+    match fs::metadata(path) {
+        Ok(file) if file.is_file() => check_magic(path),
+        Ok(_) => Err(StoreError::NotAFile { path: path.to_owned() }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(StoreError::Missing { path: path.to_owned() }),
+        Err(source) => Err(StoreError::Unreadable { path: path.to_owned(), source }),
+    }
+}
+
+/// Whether it has the schema that this binary makes: what [`run`] would leave as it is.
+pub async fn check_current(path: &Path, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let (tables, applied) = read_schema(connection).await.map_err(|error| open_error(path, error))?;
+    judge(path, &tables, &applied)?;
+    let newest = |versions: &mut dyn Iterator<Item = i64>| versions.max().unwrap_or(0);
+    let (found, needed) = (
+        newest(&mut applied.iter().map(|(version, _)| *version)),
+        newest(&mut MIGRATOR.iter().map(|migration| migration.version)),
+    );
+    if found == needed { Ok(()) } else { Err(StoreError::Outdated { database: name_of(path), found, needed }) }
 }
 
 async fn check_schema(path: &Path) -> Result<(), StoreError> {
@@ -78,9 +107,18 @@ async fn check_schema(path: &Path) -> Result<(), StoreError> {
 
 /// Whether SQLite left a file of that suffix beside the database that has something in it.
 fn is_filled(path: &Path, suffix: &str) -> bool {
+    fs::metadata(beside(path, suffix)).is_ok_and(|file| file.len() > 0)
+}
+
+/// Whether somebody has the database open, or left without closing it: the log goes with the last who closes it.
+pub fn is_open(path: &Path) -> bool {
+    beside(path, "-wal").exists() || is_filled(path, "-journal")
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut beside = path.as_os_str().to_owned();
     beside.push(suffix);
-    fs::metadata(PathBuf::from(beside)).is_ok_and(|file| file.len() > 0)
+    beside.into()
 }
 
 type AppliedMigration = (i64, Vec<u8>);

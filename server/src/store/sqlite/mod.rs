@@ -4,6 +4,7 @@ mod backfill;
 mod location;
 mod migrate;
 mod retain;
+mod source;
 mod statement;
 mod text;
 
@@ -21,6 +22,7 @@ use uuid::Uuid;
 
 pub use self::{
     location::sqlite_url,
+    source::{SqliteSource, folder_of},
     statement::Statement,
     text::{json_list, parse_time, time_text},
 };

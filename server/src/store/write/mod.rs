@@ -49,7 +49,7 @@ pub async fn apply(connection: &mut Connection<'_>, changes: &[Change], duties: 
             [Change::Swept(silence)] => {
                 applied.changed |= duties.presence && presence::sweep(connection, *silence).await?;
             }
-            [Change::Stopped { at }] => {
+            [Change::Stopped { at, .. }] => {
                 applied.changed |= duties.is_last && presence::end_all(connection, *at).await?;
             }
             changes => {

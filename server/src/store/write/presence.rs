@@ -14,11 +14,14 @@ use crate::store::{
 
 /// Ends sessions that are silent for too long, when they were last heard of, and notes which are idle. Whether there was one.
 pub async fn sweep(connection: &mut Connection<'_>, silence: Silence) -> Result<bool, StoreError> {
+    // Said twice, so that SQLite takes the index of open sessions and not that of all by their activity.
     let statement = "SELECT session_id, connected_at, last_activity, seen_at FROM archon_mcp_sessions
-         WHERE status <> 'disconnected' AND last_activity <= $1 AND (seen_at IS NULL OR seen_at <= $1)";
+         WHERE status <> 'disconnected' AND status IN ('active', 'idle') AND last_activity <= $1
+             AND (seen_at IS NULL OR seen_at <= $1)";
     let silent = connection.fetch_all(statement, vec![silence.gone_before.into()]).await?;
     let ended = end(connection, &silent, DisconnectReason::Timeout, None).await?;
-    let statement = "UPDATE archon_mcp_sessions SET status = 'idle' WHERE status = 'active' AND last_activity <= $1";
+    let statement = "UPDATE archon_mcp_sessions SET status = 'idle' 
+         WHERE status <> 'disconnected' AND status = 'active' AND last_activity <= $1";
     let idle = connection.execute(statement, vec![silence.idle_before.into()]).await?;
     Ok(ended + idle > 0)
 }
@@ -39,7 +42,7 @@ pub async fn close_left_open(connection: &mut Connection<'_>, instance: Uuid) ->
     end(connection, &left_open, DisconnectReason::ServerRestart, None).await
 }
 
-/// Ends sessions: all at one time, or each when it was last heard of. Gives how many.
+/// Ends sessions: all at one time, or, where they were heard of later than that, each when it was last heard of. Gives how many.
 async fn end(
     connection: &mut Connection<'_>,
     rows: &[Row],
@@ -53,7 +56,7 @@ async fn end(
         let heard = cells.optional_time("seen_at")?.map_or(last_activity, |seen| seen.max(last_activity));
         let mut state =
             State::new(cells.id("session_id")?, Presence::Active, cells.time("connected_at")?, last_activity);
-        state.end(reason, at.unwrap_or(heard));
+        state.end(reason, at.map_or(heard, |at| at.max(heard)));
         ended.push(state);
     }
     connection.insert::<NewStates>(&ended.iter().collect::<Vec<_>>()).await?;

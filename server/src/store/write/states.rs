@@ -33,7 +33,7 @@ pub struct State {
     pub last_activity: DateTime<Utc>,
     /// Set when it ended within this batch.
     pub ended: Option<Ended>,
-    /// When it ended, if that was concluded from silence: a request that began later proves it wrong.
+    /// When it ended, if no client said so: a request that began later proves that it did not.
     presumed_over: Option<DateTime<Utc>>,
     pub requests: i64,
     pub failed: i64,
@@ -94,8 +94,8 @@ impl States {
         self.rows.get(&self.names.row(request.session.as_ref()?.id()))
     }
 
-    /// Counts a request that was not stored before. It wakes an idle session; one that ended only if that was concluded from a
-    /// silence which the request shows to be none: another server had not written it yet.
+    /// Counts a request that was not stored before. It wakes an idle session; one that ended only if that was presumed, and
+    /// the request shows that it did not: another server had not written it yet.
     pub fn count(&mut self, request: &RequestRecord) {
         let Some(session) = &request.session else { return };
         let Some(state) = self.rows.get_mut(&self.names.row(session.id())) else { return };
@@ -129,8 +129,9 @@ impl States {
     }
 }
 
-/// Of sessions that nobody ended.
-const PRESUMED: [DisconnectReason; 2] = [DisconnectReason::Timeout, DisconnectReason::ServerRestart];
+/// Of sessions that no client ended. A server that was cut off from the database for a moment may serve them yet.
+const PRESUMED: [DisconnectReason; 3] =
+    [DisconnectReason::Timeout, DisconnectReason::ServerShutdown, DisconnectReason::ServerRestart];
 
 impl State {
     pub fn new(

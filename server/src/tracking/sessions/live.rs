@@ -44,6 +44,8 @@ pub(super) struct Parked {
 #[derive(Debug)]
 pub(super) struct Seen {
     pub(super) last: DateTime<Utc>,
+    /// When it was last seen to have something open.
+    pub(super) held: DateTime<Utc>,
     /// When it was last heard of as far as the database is told.
     pub(super) told: DateTime<Utc>,
     /// It is silent, and what is kept of it in memory can be let go.
@@ -51,6 +53,15 @@ pub(super) struct Seen {
 }
 
 impl Seen {
+    pub(super) fn at(at: DateTime<Utc>) -> Self {
+        Self { last: at, held: at, told: at, is_idle: false }
+    }
+
+    /// When the client was last there, by word or by something that it had open.
+    pub(super) fn there(&self) -> DateTime<Utc> {
+        self.last.max(self.held)
+    }
+
     pub(super) fn heard(&mut self, at: DateTime<Utc>) {
         self.last = self.last.max(at);
         self.is_idle = false;
@@ -73,7 +84,7 @@ impl LiveSession {
     /// The one that was parked; the rest of it from the record of one that would start now.
     pub(super) fn restored(parked: Parked, record: SessionRecord) -> Self {
         let record = SessionRecord { session_id: parked.session_id, connected_at: parked.connected_at, ..record };
-        let seen = Seen { last: parked.last, told: parked.last, is_idle: true };
+        let seen = Seen { is_idle: true, ..Seen::at(parked.last) };
         Self {
             requests: AtomicU64::new(parked.requests),
             errors: AtomicU64::new(parked.errors),
@@ -86,7 +97,7 @@ impl LiveSession {
             session_id: self.record.session_id,
             stored_from: self.stored_from,
             connected_at: self.record.connected_at,
-            last: self.seen().last,
+            last: self.seen().there(),
             requests: self.requests.load(Ordering::Relaxed),
             errors: self.errors.load(Ordering::Relaxed),
         }

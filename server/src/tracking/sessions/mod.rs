@@ -301,16 +301,19 @@ impl Sessions {
         let_go
     }
 
-    /// The session and when its client was there, if the database does not know that and would take it for gone too early.
+    /// The session and when its client was last there, if the database does not know that yet, and would soon take it for gone.
     fn untold(&self, session: &LiveSession, now: DateTime<Utc>) -> Option<(Uuid, DateTime<Utc>)> {
         let is_held = session.holds.load(Ordering::Acquire) > 0;
         let mut seen = session.seen();
-        let there = if is_held { now } else { seen.last };
-        if (there - seen.told).to_std().unwrap_or_default() < self.limits.session_timeout / 8 {
-            return None;
+        if is_held {
+            seen.held = now;
         }
-        seen.told = there;
-        Some((session.record.session_id, there))
+        let there = seen.there();
+        let is_late = (now - seen.told).to_std().unwrap_or_default() >= self.limits.session_timeout / 8;
+        (there > seen.told && is_late).then(|| {
+            seen.told = there;
+            (session.record.session_id, there)
+        })
     }
 
     /// Whether rmcp need not keep the session: it is idle, nothing of it is open, and the database can bring it back.
@@ -328,18 +331,18 @@ impl Sessions {
 
     /// Whether the session was last heard of longer ago than the time-out, and nothing of it is still open.
     fn is_gone(&self, session: &LiveSession) -> bool {
-        let last = session.seen().last;
-        self.is_timed_out(last) && session.holds.load(Ordering::Acquire) == 0
+        let there = session.seen().there();
+        self.is_timed_out(there) && session.holds.load(Ordering::Acquire) == 0
     }
 
     /// Lets go of all: the server stops.
     pub fn close_all(&self) {
         *self.live() = Live::default();
-        self.recorder.record(&Change::Stopped { at: self.clock.now() });
+        self.recorder.record(&Change::Stopped { instance: self.instance, at: self.clock.now() });
     }
 
     fn open(&self, record: SessionRecord) -> Arc<LiveSession> {
-        let seen = Seen { last: record.connected_at, told: record.connected_at, is_idle: false };
+        let seen = Seen::at(record.connected_at);
         let opened = Arc::new(record);
         let position = self.recorder.record(&Change::Opened(Arc::clone(&opened)));
         let record = Arc::unwrap_or_clone(opened);
