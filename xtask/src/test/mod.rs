@@ -5,7 +5,7 @@ mod conformance;
 mod debian;
 mod end_to_end;
 mod node;
-mod postgres;
+pub mod postgres;
 mod steps;
 mod tools;
 

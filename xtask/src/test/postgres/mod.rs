@@ -1,4 +1,5 @@
-//! PostgreSQL for the tests: the server that the environment names, or a private one for this run alone.
+//! PostgreSQL for the tests: the server that the environment names, or a private one for this run alone. And one for the bench
+//! that stops it.
 //!
 //! A private server, so that no test can touch anybody's data, and so that nothing has to be set up by hand. It trades
 //! safety for speed, since nothing in it outlives the run.
@@ -12,7 +13,11 @@ use std::{env, net::TcpListener};
 
 use anyhow::{Context, Result};
 
-use self::{installation::Installation, server::Server};
+pub use self::server::Server;
+use self::{
+    installation::Installation,
+    server::{DURABLE, HASTY},
+};
 use crate::progress::Progress;
 
 /// The variable that says which engine the server under test is on, where the tests are the same for both; and its value.
@@ -44,11 +49,7 @@ impl Cluster {
             progress.say(format!("postgres: the server that {VARIABLE} names"));
             return Ok(Self::Named(url));
         }
-        let installation = Installation::ensure(progress)?;
-        let origin = format!("PostgreSQL {} from {}", installation.version, installation.programs.display());
-        let server = Server::start(installation, || Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port()))?;
-        progress.say(format!("postgres: {origin}, at {}", server.url()));
-        Ok(Self::Private(server))
+        private(Installation::ensure(progress)?, HASTY, progress).map(Self::Private)
     }
 
     /// Where it is, and as whom to log in: `postgres://tracon@127.0.0.1:PORT/postgres`.
@@ -58,6 +59,20 @@ impl Cluster {
             Self::Private(server) => server.url(),
         }
     }
+}
+
+/// A private server that is as durable as any, to be stopped and started again; none where no PostgreSQL is installed that can
+/// be used.
+pub fn durable(progress: &Progress) -> Result<Option<Server>> {
+    Installation::find().unwrap_or_default().map(|installation| private(installation, DURABLE, progress)).transpose()
+}
+
+fn private(installation: Installation, settings: &'static [&'static str], progress: &Progress) -> Result<Server> {
+    let origin = format!("PostgreSQL {} from {}", installation.version, installation.programs.display());
+    let choose = || Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port());
+    let server = Server::start(installation, settings, choose)?;
+    progress.say(format!("postgres: {origin}, at {}", server.url()));
+    Ok(server)
 }
 
 /// What the variable says; set to nothing, it is as good as not set.

@@ -19,15 +19,12 @@ use crate::command::{capture, shown};
 const USER: &str = "tracon";
 /// The first that the system knows. Either sorts by bytes; only the one knows upper from lower case beyond ASCII.
 const LOCALES: [&str; 2] = ["C.UTF-8", "C"];
-/// Nothing here has to survive a crash, and every test brings some connections.
-const SETTINGS: [&str; 6] = [
-    "listen_addresses=127.0.0.1",
-    "fsync=off",
-    "synchronous_commit=off",
-    "full_page_writes=off",
-    "max_connections=300",
-    "shared_buffers=128MB",
-];
+/// Every test brings some connections.
+const SETTINGS: [&str; 3] = ["listen_addresses=127.0.0.1", "max_connections=300", "shared_buffers=128MB"];
+/// For what does not have to survive a crash.
+pub const HASTY: &[&str] = &["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
+/// For what does.
+pub const DURABLE: &[&str] = &[];
 const DEADLINE: Duration = Duration::from_mins(1);
 /// How many ports are tried, should somebody take them between choosing and starting.
 const PORTS: u32 = 5;
@@ -36,6 +33,9 @@ const PORTS: u32 = 5;
 #[derive(Debug)]
 pub struct Server {
     url: String,
+    port: u16,
+    /// Beside those of all.
+    settings: &'static [&'static str],
     child: Child,
     installation: Installation,
     folder: Folder,
@@ -43,17 +43,21 @@ pub struct Server {
 
 impl Server {
     /// A new cluster, served on a port that `choose` gave.
-    pub fn start(installation: Installation, mut choose: impl FnMut() -> io::Result<u16>) -> Result<Self> {
+    pub fn start(
+        installation: Installation,
+        settings: &'static [&'static str],
+        mut choose: impl FnMut() -> io::Result<u16>,
+    ) -> Result<Self> {
         let folder = Folder::create(&installation)?;
         folder.remove_leftovers(&installation);
         initialise(&installation, &folder)?;
         let mut tries = 1;
         loop {
             let port = choose().context("cannot find a free port on 127.0.0.1")?;
-            let mut child = spawn(&installation, &folder, port)?;
+            let mut child = spawn(&installation, &folder, settings, port)?;
             let Err(error) = wait(&mut child, &folder) else {
                 let url = format!("postgres://{USER}@127.0.0.1:{port}/postgres");
-                return Ok(Self { url, child, installation, folder });
+                return Ok(Self { url, port, settings, child, installation, folder });
             };
             let _ = child.kill();
             let _ = child.wait();
@@ -66,6 +70,19 @@ impl Server {
 
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Ends it as a crash would: what was committed is in its log, and nowhere else yet.
+    pub fn stop(&mut self) -> Result<()> {
+        self.installation.stop(&self.folder.data(), "immediate")?;
+        self.child.wait().context("PostgreSQL did not end")?;
+        Ok(())
+    }
+
+    /// Starts it once more, after it was stopped, at the same address.
+    pub fn start_again(&mut self) -> Result<()> {
+        self.child = spawn(&self.installation, &self.folder, self.settings, self.port)?;
+        wait(&mut self.child, &self.folder)
     }
 }
 
@@ -96,12 +113,12 @@ fn initialise(installation: &Installation, folder: &Folder) -> Result<()> {
     made.with_context(|| format!("cannot make a PostgreSQL cluster in {}", folder.path().display()))
 }
 
-fn spawn(installation: &Installation, folder: &Folder, port: u16) -> Result<Child> {
+fn spawn(installation: &Installation, folder: &Folder, settings: &[&str], port: u16) -> Result<Child> {
     let log = File::create(folder.log()).with_context(|| format!("cannot create {}", folder.log().display()))?;
     let sockets = if cfg!(unix) { folder.path().display().to_string() } else { String::new() };
     let mut postgres = installation.command("postgres");
     postgres.arg("-D").arg(folder.data());
-    for setting in SETTINGS {
+    for setting in SETTINGS.iter().chain(settings) {
         postgres.args(["-c", setting]);
     }
     postgres.args(["-c", &format!("port={port}"), "-c", &format!("unix_socket_directories={sockets}")]);
@@ -180,11 +197,12 @@ mod tests {
     }
 
     #[test]
-    fn a_server_answers_on_a_port_that_was_free_and_leaves_nothing() {
+    fn a_server_answers_on_a_port_that_was_free_also_after_a_stop_and_leaves_nothing() {
         let Some(installation) = installation() else { return };
         let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let mut ports = vec![free_port().unwrap(), taken.local_addr().unwrap().port()];
-        let server = Server::start(installation, || ports.pop().ok_or_else(|| io::ErrorKind::NotFound.into())).unwrap();
+        let choose = || ports.pop().ok_or_else(|| io::ErrorKind::NotFound.into());
+        let mut server = Server::start(installation, HASTY, choose).unwrap();
         assert!(ports.is_empty(), "the port that was taken was tried first");
 
         let port = port(&server);
@@ -194,6 +212,11 @@ mod tests {
         let mut answer = [0; 9];
         connection.read_exact(&mut answer).unwrap();
         assert_eq!(&answer, b"R\0\0\0\x08\0\0\0\0");
+
+        server.stop().unwrap();
+        assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+        server.start_again().unwrap();
+        assert!(TcpStream::connect(("127.0.0.1", port)).is_ok());
 
         let folder: PathBuf = server.folder.path().to_owned();
         assert!(folder.is_dir());
@@ -207,7 +230,7 @@ mod tests {
     #[test]
     fn what_a_killed_run_leaves_is_ended_and_removed_by_the_next() {
         let Some(installation) = installation() else { return };
-        let mut left = Server::start(installation, free_port).unwrap();
+        let mut left = Server::start(installation, HASTY, free_port).unwrap();
         let next = Folder::create(&left.installation).unwrap();
         next.remove_leftovers(&left.installation);
         assert!(left.child.try_wait().unwrap().is_none(), "its run is alive");
