@@ -96,7 +96,7 @@ fn sessions(number: u128) -> Vec<Arc<SessionRecord>> {
     let session = |number: u128| {
         Arc::new(SessionRecord {
             session_id: Uuid::from_u128(0x019b_a32c_0000_7000_8000_0000_0000_0000 | number),
-            key: SessionKey { key: Uuid::from_u128(number), since: BEGIN - TimeDelta::minutes(30) },
+            key: SessionKey { key: Uuid::from_u128(number), since: BEGIN, until: BEGIN },
             client_type: Some(["Claude Code", "Cursor", "VS Code", "Codex"][number as usize % 4].to_owned()),
             client_name: Some("claude-code".to_owned()),
             client_version: Some("2.1.0".to_owned()),

@@ -24,7 +24,7 @@ use crate::{
     tracking::{
         Tracker,
         handler::{Room, TrackedHandler},
-        layer::TrackLayer,
+        layer::{SESSION_ID, TrackLayer},
         parking::Parking,
     },
     wire::{
@@ -101,7 +101,8 @@ impl Endpoint {
         config.sse_retry = None;
         config.max_request_body_bytes = settings.max_body_bytes;
         config.cancellation_token = stop;
-        config.session_store = parking.map(|parking| Arc::new(parking) as Arc<dyn SessionStore>);
+        let parking = parking.map(Arc::new);
+        config.session_store = parking.clone().map(|parking| parking as Arc<dyn SessionStore>);
 
         let handler = TrackedHandler::new(
             Arc::new(handler),
@@ -114,7 +115,7 @@ impl Endpoint {
             // Before anything reads the body.
             .layer_fn(move |inner| GuardedService { inner, guard: guard.clone() })
             // Next to rmcp: shapes its answers before they are recorded.
-            .layer_fn(|inner| ShapedService { inner })
+            .layer_fn(move |inner| ShapedService { inner, parking: parking.clone() })
             .service(rmcp);
         // The tap first: what is inside may need the body of what it refuses. The tracker outside the guard, so that
         // what the guard turns away is recorded.
@@ -187,6 +188,7 @@ where
 #[derive(Clone, Debug)]
 struct ShapedService<S> {
     inner: S,
+    parking: Option<Arc<Parking>>,
 }
 
 impl<S> tower::Service<Request<Body>> for ShapedService<S>
@@ -205,9 +207,17 @@ where
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let is_delete = *request.method() == Method::DELETE;
         let tap = request.extensions().get::<BodyTap>().cloned().unwrap_or_default();
+        let parking = self.parking.clone().filter(|_| request.headers().contains_key(SESSION_ID));
         let answer = self.inner.call(request);
         Box::pin(async move {
             let Ok(mut answer) = answer.await;
+            // To requests that waited for a session which could not be read, rmcp says that there is none: their client would
+            // give it up.
+            if matches!(answer.status(), StatusCode::NOT_FOUND | StatusCode::INTERNAL_SERVER_ERROR)
+                && parking.is_some_and(|parking| parking.is_away())
+            {
+                *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+            }
             // The Python SDKs log 202 as a failed termination.
             if is_delete && answer.status() == StatusCode::ACCEPTED {
                 *answer.status_mut() = StatusCode::NO_CONTENT;

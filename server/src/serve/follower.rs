@@ -32,6 +32,7 @@ impl Follower {
             match listener.next().await {
                 Notice::Changed => {}
                 Notice::Forgotten(keys) => {
+                    let keys = keys.into_iter().collect();
                     if let Some(tracker) = &self.tracker {
                         self.endpoint.end_sessions(tracker.sessions.forgotten(&keys)).await;
                     }
@@ -49,7 +50,7 @@ impl Follower {
         match self.store.parked_among(ids.clone()).await {
             Ok(there) => {
                 let there: HashSet<String> = there.into_iter().collect();
-                let keys: Vec<Uuid> =
+                let keys: HashSet<Uuid> =
                     ids.iter().filter(|id| !there.contains(*id)).map(|id| transport_key(id)).collect();
                 self.endpoint.end_sessions(tracker.sessions.forgotten(&keys)).await;
             }

@@ -36,7 +36,8 @@ impl ServerVitals {
     /// answer at once: no call waits for a database that is away.
     async fn asked<T>(&self, answer: impl Future<Output = Result<T, StoreError>>) -> Option<T> {
         const PATIENCE: Duration = Duration::from_millis(500);
-        if self.store.engine() == Engine::Sqlite {
+        let is_away = self.tracker.as_ref().is_some_and(|tracker| tracker.recorder.is_failing());
+        if self.store.engine() == Engine::Sqlite || is_away {
             return None;
         }
         timeout(PATIENCE, answer).await.ok()?.ok()

@@ -46,12 +46,14 @@ pub use self::{
 };
 
 /// What one call of [`Writer::apply`] added. Rows that were there already are not counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Applied {
     pub requests: u64,
     pub sessions: u64,
     /// Some page may show something else now.
     pub changed: bool,
+    /// The keys of sessions that were there and that their clients ended.
+    pub forgotten: Vec<Uuid>,
 }
 
 /// What another server on the same database did.

@@ -105,24 +105,32 @@ pub async fn forgotten(connection: &mut Connection<'_>, keys: Vec<Uuid>) -> Resu
         return Ok(HashMap::new());
     }
     let open = open_of(connection, keys).await?;
-    Ok(open.into_iter().map(|(key, (row, _))| (key, row)).collect())
+    Ok(open.into_iter().map(|(key, open)| (key, open.row)).collect())
 }
 
 /// The open row of each key, and when its client was last heard of; of two of one key, the one that was heard of last.
-async fn open_of(connection: &mut Connection<'_>, keys: Vec<Uuid>) -> Result<Open, StoreError> {
-    let statement = "SELECT key, session_id, GREATEST(last_activity, seen_at) AS heard
+async fn open_of(connection: &mut Connection<'_>, keys: Vec<Uuid>) -> Result<HashMap<Uuid, Open>, StoreError> {
+    let statement = "SELECT key, session_id, connected_at, GREATEST(last_activity, seen_at) AS heard
          FROM archon_mcp_session_names JOIN archon_mcp_sessions USING (session_id)
          WHERE key IN (SELECT value FROM unnest($1) AS list (value)) AND status <> 'disconnected' ORDER BY heard";
     let open = |row: &Row| {
         let cells = Cells::keyed(row, SESSION_NAMES, "session_id")?;
-        Ok((cells.id("key")?, (cells.id("session_id")?, cells.time("heard")?)))
+        let (row, connected_at, heard) = (cells.id("session_id")?, cells.time("connected_at")?, cells.time("heard")?);
+        Ok((cells.id("key")?, Open { row, connected_at, heard }))
     };
     connection.fetch_all(statement, vec![Value::Ids(keys)]).await?.iter().map(open).collect()
 }
 
-type Open = HashMap<Uuid, (Uuid, DateTime<Utc>)>;
+/// A session that has not ended.
+#[derive(Debug)]
+struct Open {
+    row: Uuid,
+    connected_at: DateTime<Utc>,
+    heard: DateTime<Utc>,
+}
 
-/// The row that a session of this key is, unless it was silent for too long.
-fn going_on(open: &Open, key: SessionKey) -> Option<Uuid> {
-    open.get(&key.key).filter(|(_, heard)| *heard > key.since).map(|(row, _)| *row)
+/// The row that a session of this key is, unless that was silent for too long, or began much later.
+fn going_on(open: &HashMap<Uuid, Open>, key: SessionKey) -> Option<Uuid> {
+    let is_the_same = |open: &&Open| open.heard > key.since && open.connected_at < key.until;
+    open.get(&key.key).filter(is_the_same).map(|open| open.row)
 }

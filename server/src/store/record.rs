@@ -68,6 +68,9 @@ pub struct SessionKey {
     /// An open session of this key that was heard of since then goes on; one that was silent for longer timed out.
     #[serde(with = "ts_microseconds")]
     pub since: DateTime<Utc>,
+    /// One that began later is another one: this was written late.
+    #[serde(with = "ts_microseconds")]
+    pub until: DateTime<Utc>,
 }
 
 /// A session as it was when it opened; what changes later is in the requests and other changes that name it.
@@ -174,6 +177,7 @@ pub struct ToolDefinition {
 /// What brings a session of the legacy protocol back after it was parked, or after a restart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParkedSession {
+    pub session_id: Uuid,
     pub transport_session_id: String,
     /// The parameters of its `initialize`, JSON.
     pub state: String,
@@ -222,7 +226,8 @@ pub enum Change {
     Ended(EndedSession),
     /// A tool's definition was listed. The latest counts.
     Defined(ToolDefinition),
-    /// A session of the legacy protocol can be brought back from now on. The latest state counts.
+    /// A session of the legacy protocol can be brought back from now on, unless its client has ended it. The latest state
+    /// counts.
     Parked(ParkedSession),
     /// It cannot any more: its client ended it.
     Forgotten(ForgottenSession),

@@ -21,7 +21,12 @@ const ROLLUPS: &str = "DELETE FROM archon_mcp_rollups WHERE (width, bucket_start
          SELECT width, bucket_start, tool_name FROM archon_mcp_rollups WHERE width = $2 AND bucket_start < $1 LIMIT 500
      )";
 const TRANSPORT_SESSIONS: &str = "DELETE FROM archon_mcp_transport_sessions WHERE transport_session_id IN (
-         SELECT transport_session_id FROM archon_mcp_transport_sessions WHERE updated_at < $1 LIMIT 500
+         SELECT transport_session_id FROM archon_mcp_transport_sessions WHERE updated_at < $1
+             AND transport_session_id NOT IN (
+                 SELECT transport_session_id FROM archon_mcp_sessions
+                 WHERE status <> 'disconnected' AND transport_session_id IS NOT NULL
+             )
+         LIMIT 500
      )";
 
 /// Deletes some of the sessions, rollups and parked sessions that are too old. Gives how many.

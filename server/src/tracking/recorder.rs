@@ -156,12 +156,18 @@ impl Recorder {
         let _ = books.settled.subscribe().wait_for(|settled| *settled >= position).await;
     }
 
+    /// Whether the database takes nothing right now.
+    #[must_use]
+    pub fn is_failing(&self) -> bool {
+        self.0.commits.borrow().failing_since.is_some()
+    }
+
     /// Waits until what was recorded at this position is in the database, or was refused by it; not for long, and not at all while
     /// the database takes nothing.
     pub(super) async fn settled_soon(&self, position: u64) {
         const PATIENCE: Duration = Duration::from_secs(2);
         let books = &self.0;
-        if books.commits.borrow().failing_since.is_some() {
+        if self.is_failing() {
             return;
         }
         books.hurry.store(true, Ordering::Release);

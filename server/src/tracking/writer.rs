@@ -75,7 +75,7 @@ impl Task {
                 self.wait().await;
             }
             // What another process left open is closed behind what it recorded, and before anything else.
-            let most = if is_closed { BATCH as u64 } else { self.found - self.books.settled() };
+            let most = if is_closed { BATCH as u64 } else { self.found.saturating_sub(self.books.settled()) };
             match batch.read(&mut self.spool, usize::try_from(most).unwrap_or(BATCH).min(BATCH)) {
                 Ok(()) => {}
                 Err(error) => {
@@ -165,6 +165,8 @@ impl Task {
                 Err(error) if error.is_transient() => {
                     let since = self.books.failed();
                     tracing::error!(%error, %since, changes = part.len(), "the database did not take a batch; it will be repeated");
+                    // It may have been committed, and only the answer be lost.
+                    is_changed = true;
                     retry.pause(&self.stop, deadline).await?;
                     parts.push(part);
                 }

@@ -58,6 +58,12 @@ pub async fn as_jsonrpc(answer: Response, tap: &BodyTap) -> Response {
         }
         (StatusCode::NOT_FOUND, inspected) => (status, code::SESSION_NOT_FOUND, text, id_of(inspected)),
         (StatusCode::BAD_REQUEST, inspected) => (status, code::INVALID_REQUEST, text, id_of(inspected)),
+        (StatusCode::SERVICE_UNAVAILABLE, inspected) => (
+            status,
+            code::INTERNAL_ERROR,
+            "Service Unavailable: the session cannot be looked up right now, try again".to_owned(),
+            id_of(inspected),
+        ),
         // What went wrong inside stays in the log.
         (status, inspected) if status.is_server_error() => {
             (status, code::INTERNAL_ERROR, "Internal error".to_owned(), id_of(inspected))

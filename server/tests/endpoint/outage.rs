@@ -90,6 +90,9 @@ async fn what_waits_when_the_server_stops_is_written_at_the_next_start() {
     let (stopped, place) = server.stop().await;
     let message = stopped.expect_err("records wait").to_string();
     lock.release().await;
+    other.close().await;
+    // Only the last server's end is that of the sessions.
+    place.alone().await;
     let server = place.start().await;
     assert!(message.contains("records wait in the spool"), "{message}");
     assert_eq!(server.rows().await.len(), 6);

@@ -83,7 +83,12 @@ async fn filled() -> Fixture {
     }
     for id in ["B", "a", "ä", "nul \0"] {
         let state = format!("{{\"id\":\"{id}\\u0000\"}}");
-        changes.push(Change::Parked(ParkedSession { transport_session_id: id.to_owned(), state, at: ago(4) }));
+        changes.push(Change::Parked(ParkedSession {
+            session_id: bare.session_id,
+            transport_session_id: id.to_owned(),
+            state,
+            at: ago(4),
+        }));
     }
     on.apply(&changes).await;
 

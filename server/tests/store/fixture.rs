@@ -175,7 +175,7 @@ pub const INSTANCE: Uuid = Uuid::from_u128(0x0001_0000);
 pub fn session(number: u128, connected_at: DateTime<Utc>) -> SessionRecord {
     SessionRecord {
         session_id: Uuid::from_u128(number),
-        key: SessionKey { key: Uuid::from_u128(number << 64), since: connected_at - TimeDelta::minutes(30) },
+        key: key(Uuid::from_u128(number << 64), connected_at),
         client_type: Some("Claude Code".to_owned()),
         client_name: Some("claude-code".to_owned()),
         client_version: Some("2.1.0".to_owned()),
@@ -191,6 +191,11 @@ pub fn session(number: u128, connected_at: DateTime<Utc>) -> SessionRecord {
     }
 }
 
+/// Of a session that opens then, with the default time-out.
+pub fn key(key: Uuid, at: DateTime<Utc>) -> SessionKey {
+    SessionKey { key, since: at - TimeDelta::minutes(30), until: at + TimeDelta::minutes(30) }
+}
+
 /// All are idle that have sent no request since then.
 pub fn idle_before(at: DateTime<Utc>) -> Change {
     Change::Swept(Silence { idle_before: at, gone_before: DateTime::UNIX_EPOCH })
@@ -202,7 +207,7 @@ pub fn gone(session: &Arc<SessionRecord>, reason: DisconnectReason, at: DateTime
 
 /// The requests of a session and those that failed, by its counters.
 pub async fn totals(store: &Store, session_id: Uuid) -> Option<(u64, u64)> {
-    let so_far = store.session_so_far(session_id, SessionKey { key: Uuid::nil(), since: now() }).await.unwrap();
+    let so_far = store.session_so_far(session_id, key(Uuid::nil(), now())).await.unwrap();
     so_far.map(|session| (session.requests, session.errors))
 }
 

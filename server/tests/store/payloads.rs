@@ -36,7 +36,7 @@ pub async fn what_was_captured_is_read_back(mut on: Fixture) {
 pub async fn a_parked_session_is_there_until_it_is_forgotten(mut on: Fixture) {
     let parked = |id: &str, state: &str, seconds| {
         let (transport_session_id, state) = (id.to_owned(), state.to_owned());
-        Change::Parked(ParkedSession { transport_session_id, state, at: ago(seconds) })
+        Change::Parked(ParkedSession { session_id: Uuid::nil(), transport_session_id, state, at: ago(seconds) })
     };
     let forgotten = |id: &str| {
         let (transport_session_id, key) = (id.to_owned(), Uuid::nil());

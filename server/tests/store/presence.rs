@@ -219,8 +219,12 @@ pub async fn a_request_that_began_after_a_presumed_end_shows_that_there_was_none
 pub async fn the_only_server_that_stops_ends_all_sessions(mut on: Fixture) {
     let (own, left) = (Arc::new(session(1, ago(600))), Arc::new(session(2, ago(600))));
     let left = Arc::new(SessionRecord { server_instance: Uuid::from_u128(0xdead), ..(*left).clone() });
-    on.apply(&[Change::Opened(Arc::clone(&own)), Change::Opened(Arc::clone(&left)), Change::Stopped { at: ago(100) }])
-        .await;
+    on.apply(&[
+        Change::Opened(Arc::clone(&own)),
+        Change::Opened(Arc::clone(&left)),
+        Change::Stopped { instance: INSTANCE, at: ago(100) },
+    ])
+    .await;
     for session in [own, left] {
         let row = row(&on, &session).await;
         assert_eq!((row.disconnected_at, row.disconnect_reason.as_deref()), (Some(ago(100)), Some("server_shutdown")));

@@ -63,7 +63,8 @@ pub async fn each_kind_goes_at_its_age_and_its_figures_stay(mut on: Fixture) {
         let at = days_ago(day.into());
         let own = Arc::new(session(1 + u128::from(day), at));
         let call = RequestRecord { payload: Some(Box::new(payload(&mut dice, 100))), ..on.call(&own, at) };
-        let parked = ParkedSession { transport_session_id: day.to_string(), state: "{}".to_owned(), at };
+        let (session_id, state) = (own.session_id, "{}".to_owned());
+        let parked = ParkedSession { session_id, transport_session_id: day.to_string(), state, at };
         on.apply(&[
             Change::Request(call),
             gone(&own, DisconnectReason::Timeout, at + TimeDelta::minutes(5)),

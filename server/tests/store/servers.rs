@@ -6,14 +6,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::join_all;
 use sqlx::{ConnectOptions, postgres::PgConnectOptions};
 use tracon::store::{
-    Change, ForgottenSession, Notice, PostgresListener, RequestRecord, RetentionPolicy, SessionKey, SessionRecord,
+    Change, ForgottenSession, Notice, ParkedSession, PostgresListener, RequestRecord, RetentionPolicy, SessionRecord,
     SessionRef, Silence, Store, Writer,
 };
 use tracon_app::reports::{Presence, RequestFilter, SessionRow, TimeRange};
 use uuid::Uuid;
 
 use crate::{
-    fixture::{Engine, Fixture, INSTANCE, Place, ago, now, session, totals},
+    fixture::{Engine, Fixture, INSTANCE, Place, ago, key, now, session, totals},
     postgres::Database,
 };
 
@@ -54,7 +54,7 @@ async fn row(on: &Fixture, session: &SessionRecord) -> SessionRow {
 
 /// As another server opens it, whose client says the same of itself.
 fn reopened(session: &SessionRecord, number: u128, at: DateTime<Utc>) -> Arc<SessionRecord> {
-    let key = SessionKey { since: at - TimeDelta::minutes(30), ..session.key };
+    let key = key(session.key.key, at);
     let (session_id, server_instance) = (Uuid::from_u128(number), OTHER);
     Arc::new(SessionRecord { session_id, key, connected_at: at, server_instance, ..session.clone() })
 }
@@ -155,13 +155,65 @@ async fn the_last_server_that_stops_ends_all_sessions_and_no_other() {
     let own = Arc::new(session(1, ago(600)));
     on.apply(&[Change::Opened(Arc::clone(&own))]).await;
     let mut other = another(&on).await;
-    on.apply(&[Change::Stopped { at: ago(500) }]).await;
+    on.apply(&[Change::Stopped { instance: INSTANCE, at: ago(500) }]).await;
     assert_eq!(row(&on, &own).await.presence, Presence::Active, "it may go on at the other");
     // The first is still connected, but has said that it leaves.
-    other.apply(&[Change::Stopped { at: ago(400) }]).await.unwrap();
+    other.apply(&[Change::Stopped { instance: OTHER, at: ago(400) }]).await.unwrap();
     let ended = row(&on, &own).await;
     assert_eq!(ended.disconnect_reason.as_deref(), Some("server_shutdown"));
     assert_eq!(ended.disconnected_at, Some(ago(400)));
+}
+
+#[tokio::test]
+async fn the_end_of_an_earlier_process_that_is_written_late_is_not_this_one_s() {
+    let mut on = one().await;
+    let own = Arc::new(session(1, ago(600)));
+    on.apply(&[Change::Opened(Arc::clone(&own))]).await;
+    let mut other = another(&on).await;
+    // It finds this in its spool at its start.
+    on.apply(&[Change::Stopped { instance: Uuid::from_u128(3), at: ago(500) }]).await;
+    other.apply(&[Change::Stopped { instance: OTHER, at: ago(400) }]).await.unwrap();
+    assert_eq!(row(&on, &own).await.presence, Presence::Active, "the first is there");
+    // Where it was the last, nothing ends before it was last heard of.
+    on.apply(&[Change::Request(on.call(&own, ago(300))), Change::Stopped { instance: INSTANCE, at: ago(350) }]).await;
+    let ended = row(&on, &own).await;
+    assert_eq!(ended.disconnected_at, Some(ended.last_activity));
+    assert_eq!(ended.last_activity, ago(300) + TimeDelta::microseconds(1_500));
+}
+
+#[tokio::test]
+async fn what_is_written_late_is_not_of_a_session_that_began_much_later() {
+    let mut on = one().await;
+    let mut other = another(&on).await;
+    let now = Arc::new(session(1, ago(60)));
+    on.apply(&[Change::Opened(Arc::clone(&now))]).await;
+    let long_ago = reopened(&now, 2, ago(9_000));
+    other.apply(&[Change::Request(on.call(&long_ago, ago(9_000)))]).await.unwrap();
+    assert_eq!(on.all_sessions().await.len(), 2);
+    let a_moment_ago = reopened(&now, 3, ago(90));
+    other.apply(&[Change::Opened(a_moment_ago)]).await.unwrap();
+    assert_eq!(on.all_sessions().await.len(), 2, "the servers' order of writing says nothing");
+}
+
+#[tokio::test]
+async fn a_batch_that_comes_again_brings_no_session_back_that_its_client_ended() {
+    let mut on = one().await;
+    let own = Arc::new(session(1, ago(600)));
+    let parked = ParkedSession {
+        session_id: own.session_id,
+        transport_session_id: "t".to_owned(),
+        state: "{}".to_owned(),
+        at: ago(600),
+    };
+    let batch = [Change::Opened(Arc::clone(&own)), Change::Parked(parked)];
+    on.apply(&batch).await;
+    let mut other = another(&on).await;
+    let forgotten = ForgottenSession { transport_session_id: "t".to_owned(), key: own.key.key, at: ago(300) };
+    let applied = other.apply(&[Change::Forgotten(forgotten)]).await.unwrap();
+    assert_eq!(applied.forgotten, [own.key.key]);
+    on.apply(&batch).await;
+    assert_eq!(on.store.parked_session("t").await.unwrap(), None);
+    assert_eq!(row(&on, &own).await.disconnect_reason.as_deref(), Some("client_disconnect"));
 }
 
 #[tokio::test]
@@ -176,13 +228,17 @@ async fn what_a_server_writes_the_others_hear() {
     let opened = Arc::new(session(1, ago(600)));
     on.apply(&[Change::Opened(Arc::clone(&opened))]).await;
     assert_eq!(next(&mut listener).await, Notice::Changed);
-    let forgotten: Vec<_> = (0..450_u128)
-        .map(|number| {
-            let (transport_session_id, key) = (format!("t{number}"), Uuid::from_u128(number));
-            Change::Forgotten(ForgottenSession { transport_session_id, key, at: ago(300) })
-        })
-        .collect();
-    on.apply(&forgotten).await;
+    let parked = |number: u128| {
+        let (session_id, transport_session_id) = (opened.session_id, format!("t{number}"));
+        Change::Parked(ParkedSession { session_id, transport_session_id, state: "{}".to_owned(), at: ago(400) })
+    };
+    on.apply(&(0..450).map(parked).collect::<Vec<_>>()).await;
+    // Of the last ten nobody knows anything.
+    let forgotten = |number: u128| {
+        let (transport_session_id, key) = (format!("t{number}"), Uuid::from_u128(number));
+        Change::Forgotten(ForgottenSession { transport_session_id, key, at: ago(300) })
+    };
+    on.apply(&(0..460).map(forgotten).collect::<Vec<_>>()).await;
     let mut heard = Vec::new();
     while heard.len() < 450 {
         let Notice::Forgotten(keys) = next(&mut listener).await else { panic!("keys are told") };

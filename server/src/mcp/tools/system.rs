@@ -148,14 +148,16 @@ impl Tracon {
         open_world_hint = false
     ))]
     pub async fn session_info(&self, context: RequestContext<RoleServer>) -> Json<SessionInfo> {
+        let (active_sessions, session) =
+            tokio::join!(self.vitals.active_sessions(), self.vitals.session_of(&context.extensions));
         Json(SessionInfo {
             success: true,
             session_management: SessionManagement {
-                active_sessions: self.vitals.active_sessions().await,
+                active_sessions,
                 session_timeout: self.vitals.session_timeout_seconds(),
                 server_uptime_seconds: self.vitals.uptime_seconds(),
             },
-            session: self.vitals.session_of(&context.extensions).await,
+            session,
             timestamp: self.vitals.now(),
         })
     }

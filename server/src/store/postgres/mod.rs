@@ -188,7 +188,7 @@ impl PostgresWriter {
             let is_last = stops && servers::is_alone(&mut transaction).await?;
             let duties = Duties { presence, is_last };
             let applied = write::apply(&mut Connection::Postgres(&mut transaction), changes, duties).await?;
-            notices::send(&mut transaction, instance, changes, applied.changed).await?;
+            notices::send(&mut transaction, instance, &applied).await?;
             // One that it finds in its spool is of the process before it.
             if changes.iter().any(|change| matches!(change, Change::Stopped { instance: of, .. } if *of == instance)) {
                 servers::leave(&mut transaction).await?;

@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use super::PATIENCE;
-use crate::store::{Change, ForgottenSession, Notice, StoreError};
+use crate::store::{Applied, Notice, StoreError};
 
 const CHANNEL: &str = "tracon";
 
@@ -24,22 +24,14 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// After such a silence it is asked whether the connection still is one.
 const SILENCE: Duration = Duration::from_mins(1);
 
-/// Tells the others, once the transaction is committed, of these changes.
-pub async fn send(
-    connection: &mut PgConnection,
-    instance: Uuid,
-    changes: &[Change],
-    is_changed: bool,
-) -> Result<(), StoreError> {
-    let forgotten = changes.iter().filter_map(|change| match change {
-        Change::Forgotten(ForgottenSession { key, .. }) => Some(key.simple().to_string()),
-        _ => None,
-    });
-    let forgotten: Vec<String> = forgotten.collect();
+/// Tells the others, once the transaction is committed, what came of it.
+pub async fn send(connection: &mut PgConnection, instance: Uuid, applied: &Applied) -> Result<(), StoreError> {
+    let instance = instance.simple().to_string();
+    let keys: Vec<String> = applied.forgotten.iter().map(|key| key.simple().to_string()).collect();
     let mut notices: Vec<String> =
-        forgotten.chunks(MOST_KEYS).map(|keys| format!("{} {}", instance.simple(), keys.join(" "))).collect();
-    if is_changed && notices.is_empty() {
-        notices.push(instance.simple().to_string());
+        keys.chunks(MOST_KEYS).map(|keys| format!("{instance} {}", keys.join(" "))).collect();
+    if applied.changed && notices.is_empty() {
+        notices.push(instance);
     }
     for notice in notices {
         sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(notice).execute(&mut *connection).await?;

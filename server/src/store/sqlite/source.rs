@@ -68,7 +68,8 @@ mod tests {
         let url = sqlite_url(&folder.path().join("tracon.db"));
         let parked = |id: &str| {
             let (transport_session_id, state) = (id.to_owned(), "{}".to_owned());
-            [Change::Parked(ParkedSession { transport_session_id, state, at: chrono::DateTime::UNIX_EPOCH })]
+            let (session_id, at) = (uuid::Uuid::nil(), chrono::DateTime::UNIX_EPOCH);
+            [Change::Parked(ParkedSession { session_id, transport_session_id, state, at })]
         };
         let (store, writer) = Store::open(&url).await.unwrap();
         store.close().await;

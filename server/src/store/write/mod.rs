@@ -18,8 +18,8 @@ use self::{
     states::States,
 };
 use super::{
-    Applied, Change, DisconnectReason, EndedSession, ForgottenSession, ParkedSession, RequestRecord, SessionRecord,
-    SessionRef, StoreError, ToolDefinition,
+    Applied, Change, DisconnectReason, EndedSession, ParkedSession, RequestRecord, SessionRecord, SessionRef,
+    StoreError, ToolDefinition,
     cells::Cells,
     connection::{Connection, Engine, Value},
     names::{self, Names},
@@ -44,8 +44,11 @@ impl Duties {
 /// Writes a batch, in order.
 pub async fn apply(connection: &mut Connection<'_>, changes: &[Change], duties: Duties) -> Result<Applied, StoreError> {
     let mut applied = Applied::default();
-    for part in parts(changes) {
+    let mut parts = parts(changes).into_iter().peekable();
+    while let Some(part) = parts.next() {
         match part {
+            // As after an outage: the next one sees all that this one would.
+            [Change::Swept(_)] if matches!(parts.peek(), Some([Change::Swept(_)])) => {}
             [Change::Swept(silence)] => {
                 applied.changed |= duties.presence && presence::sweep(connection, *silence).await?;
             }
@@ -57,6 +60,7 @@ pub async fn apply(connection: &mut Connection<'_>, changes: &[Change], duties: 
                 applied.requests += part.requests;
                 applied.sessions += part.sessions;
                 applied.changed |= part.changed;
+                applied.forgotten.extend(part.forgotten);
             }
         }
     }
@@ -96,19 +100,21 @@ fn parts(changes: &[Change]) -> Vec<&[Change]> {
 async fn fold(connection: &mut Connection<'_>, changes: &[Change]) -> Result<Applied, StoreError> {
     let opening = sessions_opened(changes);
     let mentioned = changes.iter().filter_map(|change| match change {
-        Change::Ended(EndedSession { session_id, .. }) | Change::Seen { session_id, .. } => Some(*session_id),
+        Change::Ended(EndedSession { session_id, .. })
+        | Change::Seen { session_id, .. }
+        | Change::Parked(ParkedSession { session_id, .. }) => Some(*session_id),
         Change::Request(RequestRecord { session: Some(SessionRef::Stored(id)), .. }) => Some(*id),
         _ => None,
     });
     let ids: HashSet<Uuid> = opening.iter().map(|session| session.session_id).chain(mentioned).collect();
     let names = Names::read(connection, &ids, &opening).await?;
-    let forgotten = changes.iter().filter_map(|change| match change {
-        Change::Forgotten(ForgottenSession { key, .. }) => Some(*key),
+    let keys = changes.iter().filter_map(|change| match change {
+        Change::Forgotten(session) => Some(session.key),
         _ => None,
     });
     // Of whichever server.
-    let forgotten = names::forgotten(connection, forgotten.collect()).await?;
-    let rows: HashSet<Uuid> = ids.into_iter().map(|id| names.row(id)).chain(forgotten.values().copied()).collect();
+    let ended = names::forgotten(connection, keys.collect()).await?;
+    let rows: HashSet<Uuid> = ids.into_iter().map(|id| names.row(id)).chain(ended.values().copied()).collect();
     let mut states = States::read(connection, rows, names).await?;
     let opened: Vec<&SessionRecord> = opening.into_iter().filter(|session| states.open(session)).collect();
     connection.insert::<NewSessions>(&opened).await?;
@@ -150,12 +156,14 @@ async fn fold(connection: &mut Connection<'_>, changes: &[Change]) -> Result<App
                     *latest = definition;
                 }
             }
+            // As after a crash, when the batch comes again: meanwhile its client may have ended it at another server.
+            Change::Parked(session) if states.is_ended_by_client(session.session_id) => {}
             Change::Parked(session) => {
                 parked.insert(&session.transport_session_id, Some(session));
             }
             Change::Forgotten(session) => {
                 parked.insert(&session.transport_session_id, None);
-                if let Some(row) = forgotten.get(&session.key) {
+                if let Some(row) = ended.get(&session.key) {
                     let (session_id, reason) = (*row, DisconnectReason::ClientDisconnect);
                     states.end(&EndedSession { session_id, reason, at: session.at });
                 }
@@ -173,15 +181,32 @@ async fn fold(connection: &mut Connection<'_>, changes: &[Change]) -> Result<App
     connection.insert::<Definitions>(&definitions).await?;
     connection.insert::<Parked>(&parked.values().copied().flatten().collect::<Vec<_>>()).await?;
     let forgotten = parked.iter().filter(|(_, session)| session.is_none()).map(|(id, _)| (*id).to_owned());
-    let forgotten: Vec<String> = forgotten.collect();
-    if !forgotten.is_empty() {
-        let statement = "DELETE FROM archon_mcp_transport_sessions
-             WHERE transport_session_id IN (SELECT value FROM unnest($1) AS list (value))";
-        connection.execute(statement, vec![Value::Texts(forgotten)]).await?;
-    }
-
+    let forgotten = forget(connection, forgotten.collect()).await?;
+    let of_a_session = |change: &Change| match change {
+        Change::Forgotten(session)
+            if ended.contains_key(&session.key) || forgotten.contains(&session.transport_session_id) =>
+        {
+            Some(session.key)
+        }
+        _ => None,
+    };
     let nothing = requests.is_empty() && moved.is_empty() && opened.is_empty() && definitions.is_empty();
-    Ok(Applied { requests: requests.len() as u64, sessions: opened.len() as u64, changed: !nothing })
+    Ok(Applied {
+        requests: requests.len() as u64,
+        sessions: opened.len() as u64,
+        changed: !nothing,
+        forgotten: changes.iter().filter_map(of_a_session).collect(),
+    })
+}
+
+/// Deletes what would bring the sessions of these transport ids back. Gives those that were there.
+async fn forget(connection: &mut Connection<'_>, ids: Vec<String>) -> Result<HashSet<String>, StoreError> {
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let statement = "DELETE FROM archon_mcp_transport_sessions
+         WHERE transport_session_id IN (SELECT value FROM unnest($1) AS list (value)) RETURNING transport_session_id";
+    Ok(connection.texts(statement, vec![Value::Texts(ids)]).await?.into_iter().collect())
 }
 
 /// Each session that a change opens, once, in the order of the changes.

@@ -123,6 +123,12 @@ impl States {
         }
     }
 
+    /// Whether the session is over for good.
+    pub fn is_ended_by_client(&self, name: Uuid) -> bool {
+        let state = self.rows.get(&self.names.row(name));
+        state.is_some_and(|state| state.presence == Presence::Disconnected && state.presumed_over.is_none())
+    }
+
     /// Those that are not as they are stored.
     pub fn changed(&self) -> impl Iterator<Item = &State> {
         self.rows.values().filter(|state| state.is_changed)

@@ -33,6 +33,7 @@ pub(super) const NEVER: u64 = u64::MAX;
 /// What is kept in memory of a session that rmcp let go.
 #[derive(Debug)]
 pub(super) struct Parked {
+    pub(super) key: Uuid,
     pub(super) session_id: Uuid,
     pub(super) stored_from: u64,
     pub(super) connected_at: DateTime<Utc>,
@@ -94,6 +95,7 @@ impl LiveSession {
 
     pub(super) fn parked(&self) -> Parked {
         Parked {
+            key: self.record.key.key,
             session_id: self.record.session_id,
             stored_from: self.stored_from,
             connected_at: self.record.connected_at,

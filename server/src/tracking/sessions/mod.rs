@@ -3,7 +3,7 @@
 mod live;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -118,7 +118,9 @@ impl Sessions {
         if let Some(state) = state {
             let at = session.record.connected_at;
             let transport_session_id = transport_session_id.to_owned();
-            let parked = self.recorder.record(&Change::Parked(ParkedSession { transport_session_id, state, at }));
+            let session_id = session.record.session_id;
+            let parked = ParkedSession { session_id, transport_session_id, state, at };
+            let parked = self.recorder.record(&Change::Parked(parked));
             session.parkable_from.store(parked.unwrap_or(NEVER), Ordering::Release);
         }
         self.live().transport.insert(transport_session_id.to_owned(), Arc::clone(&session));
@@ -234,15 +236,13 @@ impl Sessions {
     }
 
     /// Lets go of the sessions of these keys, which their clients ended at another server. Gives their transport ids.
-    pub fn forgotten(&self, keys: &[Uuid]) -> Vec<String> {
+    pub fn forgotten(&self, keys: &HashSet<Uuid>) -> Vec<String> {
         let mut live = self.live();
         let Live { transport, parked, .. } = &mut *live;
-        let ids = transport.keys().map(String::as_str).chain(parked.keys().map(|id| &**id));
-        let forgotten: Vec<String> = ids.filter(|id| keys.contains(&transport_key(id))).map(str::to_owned).collect();
-        for id in &forgotten {
-            transport.remove(id);
-            parked.remove(id.as_str());
-        }
+        let active = transport.extract_if(|_, session| keys.contains(&session.record.key.key)).map(|(id, _)| id);
+        let mut forgotten: Vec<String> = active.collect();
+        let idle = parked.extract_if(|_, parked| keys.contains(&parked.key)).map(|(id, _)| id.into());
+        forgotten.extend(idle);
         forgotten
     }
 
@@ -363,7 +363,7 @@ impl Sessions {
         let known = hello.name.as_deref().map(client_type);
         SessionRecord {
             session_id: self.ids.next(now),
-            key: SessionKey { key, since: now - self.limits.session_timeout },
+            key: SessionKey { key, since: now - self.limits.session_timeout, until: now + self.limits.session_timeout },
             is_probe: known.as_ref().is_some_and(|known| known.is_probe),
             client_type: known.map(|known| known.name),
             client_name: hello.name,

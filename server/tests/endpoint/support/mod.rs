@@ -88,6 +88,11 @@ impl Place {
         Self { config: Config { data_dir: site.directory().join("beside"), ..site.config() }, clock, site }
     }
 
+    /// Waits until the server that has stopped is gone for the database, too.
+    pub async fn alone(&self) {
+        self.site.alone().await;
+    }
+
     pub async fn database(&self) -> Peek {
         self.site.open().await
     }
