@@ -27,8 +27,10 @@ use crate::store::Store;
 /// Larger parameters are not kept, bytes: such a session is never parked, and is gone after a restart.
 const MAX_STATE: usize = 64 << 10;
 
-/// How long the database is waited for: all requests of a session wait for the one that brings it back.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long the database is waited for, and how long once it is known to take nothing: all requests of a session wait for the one
+/// that brings it back.
+const PATIENCE: Duration = Duration::from_secs(5);
+const LITTLE_PATIENCE: Duration = Duration::from_millis(500);
 
 /// What brings the session of this handshake back, JSON.
 pub(super) fn state_of(handshake: &InitializeRequestParams) -> Option<String> {
@@ -61,7 +63,8 @@ impl Parking {
 #[async_trait]
 impl SessionStore for Parking {
     async fn load(&self, session_id: &str) -> Result<Option<SessionState>, SessionStoreError> {
-        let loaded = timeout(PATIENCE, self.store.parked_session(session_id)).await;
+        let patience = if self.tracker.recorder.is_failing() { LITTLE_PATIENCE } else { PATIENCE };
+        let loaded = timeout(patience, self.store.parked_session(session_id)).await;
         let loaded = loaded.map_err(SessionStoreError::from).and_then(|loaded| Ok(loaded?));
         self.is_away.store(loaded.is_err(), Ordering::Release);
         Ok(loaded?.map(|state| serde_json::from_str(&state)).transpose()?)
