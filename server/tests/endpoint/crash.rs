@@ -1,54 +1,22 @@
 //! `kill -9` under load: what a client has read is in the database after the restart, once.
 
-use std::{
-    collections::HashSet,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{collections::HashSet, sync::Arc};
 
-use reqwest::Client;
 use serde_json::json;
-use tokio::{
-    process::{Child, Command},
-    sync::Notify,
-};
+use tokio::process::{Child, Command};
 use tracon::serve::Setup;
 
 use crate::{
     database::Site,
     support::{
         BOUND,
-        http::{ACCEPT, SESSIONLESS, handshake, is_result},
+        load::{Answered, Caller, is_result},
         process::started,
     },
 };
 
 const ROUNDS: usize = 30;
 const CLIENTS: usize = 8;
-
-/// Ids of calls whose answers were read, and who waits for how many.
-#[derive(Default)]
-struct Answered {
-    ids: Mutex<HashSet<String>>,
-    count: AtomicUsize,
-    moved: Notify,
-}
-
-impl Answered {
-    fn add(&self, id: String) {
-        self.ids.lock().expect("no client panicked").insert(id);
-        self.count.fetch_add(1, Ordering::Release);
-        self.moved.notify_one();
-    }
-
-    async fn reach(&self, count: usize) {
-        while self.count.load(Ordering::Acquire) < count {
-            self.moved.notified().await;
-        }
-    }
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_answer_that_was_read_is_recorded_once_across_thirty_kills() {
@@ -60,7 +28,7 @@ async fn every_answer_that_was_read_is_recorded_once_across_thirty_kills() {
         let clients: Vec<_> =
             (0..CLIENTS).map(|client| tokio::spawn(load(url.clone(), round, client, Arc::clone(&answered)))).collect();
         // Some moments are within a batch, some between, some in the handshakes.
-        let moment = answered.count.load(Ordering::Acquire) + [0, 1, 3, 17, 60, 150, 400][round % 7] + round;
+        let moment = answered.count() + [0, 1, 3, 17, 60, 150, 400][round % 7] + round;
         tokio::time::timeout(BOUND, answered.reach(moment)).await.expect("calls are answered");
         server.kill().await.expect("it can be killed");
         for client in clients {
@@ -80,7 +48,7 @@ async fn every_answer_that_was_read_is_recorded_once_across_thirty_kills() {
         database.rows("SELECT rpc_id FROM archon_mcp_requests WHERE tool_name IS NOT NULL").await;
     let unique: HashSet<String> = recorded.iter().map(|(id,)| id.clone()).collect();
     assert_eq!(unique.len(), recorded.len(), "none is there twice");
-    let answered = answered.ids.lock().expect("no client panicked").clone();
+    let answered = answered.ids();
     let missing: Vec<_> = answered.iter().filter(|id| !unique.contains(&json!(id).to_string())).collect();
     assert!(missing.is_empty(), "{} of {} are missing: {missing:?}", missing.len(), answered.len());
     assert!(answered.len() > 1_000, "there was a load: {}", answered.len());
@@ -155,40 +123,18 @@ async fn start(site: &Site) -> (Child, String) {
 
 /// Calls until the server is gone. Half of the clients have a legacy session; its id is given back.
 async fn load(url: String, round: usize, number: usize, answered: Arc<Answered>) -> Option<String> {
-    let client = Client::new();
-    let mut session = None;
+    let mut caller = Caller::new(url, format!("crash {number}"));
     if number.is_multiple_of(2) {
-        let request = client.post(&url).header("accept", ACCEPT).header("content-type", "application/json");
-        let answer = request.body(handshake("crash").to_string()).send().await.ok()?;
-        session = Some(answer.headers().get("mcp-session-id")?.to_str().ok()?.to_owned());
-        answer.bytes().await.ok()?;
+        caller.greet().await.ok()?;
+        caller.session.as_ref()?;
     }
     for call in 0.. {
         let id = format!("{round}-{number}-{call}");
-        let request = client.post(&url).header("accept", ACCEPT).header("content-type", "application/json");
-        let mut meta = json!({});
-        let request = if let Some(session) = &session {
-            request.header("mcp-session-id", session).header("mcp-protocol-version", "2025-11-25")
-        } else {
-            meta = json!({
-                "io.modelcontextprotocol/protocolVersion": SESSIONLESS,
-                "io.modelcontextprotocol/clientCapabilities": {},
-                "io.modelcontextprotocol/clientInfo": {"name": format!("crash {number}"), "version": "1.0"},
-            });
-            request
-                .header("mcp-protocol-version", SESSIONLESS)
-                .header("mcp-method", "tools/call")
-                .header("mcp-name", "session_info")
-        };
-        let body = json!({
-            "jsonrpc": "2.0", "id": id, "method": "tools/call",
-            "params": {"name": "session_info", "arguments": {}, "_meta": meta},
-        });
-        let Ok(answer) = request.body(body.to_string()).send().await else { break };
+        let Ok(answer) = caller.call(&id).send().await else { break };
         let Ok(answer) = answer.text().await else { break };
         if is_result(&answer, &id) {
             answered.add(id);
         }
     }
-    session
+    caller.session
 }

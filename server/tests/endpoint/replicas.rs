@@ -2,28 +2,20 @@
 
 mod balancer;
 
-use std::{
-    collections::HashSet,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{collections::HashSet, sync::Arc};
 
 use chrono::TimeDelta;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::json;
-use tokio::{
-    process::{Child, Command},
-    sync::Notify,
-};
+use tokio::process::{Child, Command};
 
 use self::balancer::Balancer;
 use crate::{
     database::{Peek, Site},
     support::{
         BOUND, Place, SessionRow, TestServer,
-        http::{ACCEPT, Answer, Hand, SESSIONLESS, answer, handshake, is_result},
+        http::{Answer, Hand, answer, handshake},
+        load::{Answered, Caller, is_result},
         process::started,
     },
 };
@@ -207,24 +199,6 @@ async fn a_session_that_cannot_be_looked_up_is_not_said_to_be_gone() {
 const CLIENTS: usize = 100;
 const CALLS: usize = 20;
 
-/// What the clients of the great test came to.
-#[derive(Debug, Default)]
-struct Told {
-    answered: Mutex<HashSet<String>>,
-    count: AtomicUsize,
-    moved: Notify,
-    /// Calls that a server answered, but not well, such as one whose session it did not find.
-    failed: Mutex<Vec<String>>,
-}
-
-impl Told {
-    async fn reach(&self, count: usize) {
-        while self.count.load(Ordering::Acquire) < count {
-            self.moved.notified().await;
-        }
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clients_behind_a_balancer_do_not_notice_that_a_server_is_killed_and_started_again() {
     let site = Site::on_postgres().await;
@@ -232,30 +206,27 @@ async fn clients_behind_a_balancer_do_not_notice_that_a_server_is_killed_and_sta
     let (_lives, second) = server(&site, "second").await;
     let balancer = Balancer::start([first, second.clone()]).await;
 
-    let told = Arc::new(Told::default());
-    let sessions: Vec<Option<String>> =
-        futures::future::join_all((0..CLIENTS).map(|number| greet(balancer.url.clone(), number))).await;
-    let clients = sessions.into_iter().enumerate().map(|(number, session)| {
-        let (url, told) = (balancer.url.clone(), Arc::clone(&told));
-        tokio::spawn(call_often(url, number, session, told))
-    });
-    let clients: Vec<_> = clients.collect();
-    let reach = async |count| tokio::time::timeout(BOUND, told.reach(count)).await.expect("calls are answered");
+    let answered = Arc::new(Answered::default());
+    let callers = futures::future::join_all((0..CLIENTS).map(|number| caller(balancer.url.clone(), number))).await;
+    let call = |(number, caller)| tokio::spawn(call_often(caller, number, Arc::clone(&answered)));
+    let clients: Vec<_> = callers.into_iter().enumerate().map(call).collect();
+    let reach = async |count| tokio::time::timeout(BOUND, answered.reach(count)).await.expect("calls are answered");
     reach(CLIENTS * CALLS / 4).await;
     killed.kill().await.expect("it can be killed");
     reach(CLIENTS * CALLS / 2).await;
     let (_again, first) = server(&site, "first").await;
     let before = balancer.served(0);
     balancer.replace(0, first.clone());
+    let mut failed = Vec::new();
     for client in clients {
-        tokio::time::timeout(BOUND, client).await.expect("the load ends").expect("the client's task runs");
+        let ended = tokio::time::timeout(BOUND, client).await.expect("the load ends");
+        failed.extend(ended.expect("the client's task runs"));
     }
-    let failed = told.failed.lock().expect("no client panicked").clone();
     assert!(failed.is_empty(), "no client had to begin again, and no server failed: {failed:?}");
     assert!(balancer.served(0) > before + CLIENTS, "the one that was started again serves, too");
 
     let database = site.open().await;
-    let answered = told.answered.lock().expect("no client panicked").clone();
+    let answered = answered.ids();
     assert_eq!(answered.len(), CLIENTS * CALLS);
     let written = async {
         loop {
@@ -325,68 +296,41 @@ async fn server(site: &Site, name: &str) -> (Child, String) {
     (child, url.trim_end_matches("/mcp").to_owned())
 }
 
-fn post(url: &str) -> reqwest::RequestBuilder {
-    Client::new().post(url).header("accept", ACCEPT).header("content-type", "application/json")
-}
-
-/// Half of the clients have a legacy session; gives its id.
-async fn greet(url: String, number: usize) -> Option<String> {
-    if !number.is_multiple_of(2) {
-        return None;
+/// Half of the clients have a legacy session.
+async fn caller(url: String, number: usize) -> Caller {
+    let mut caller = Caller::new(url, format!("client {number}"));
+    if number.is_multiple_of(2) {
+        caller.greet().await.expect("the balancer answers");
+        let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+        let told = answer(caller.post().body(initialized.to_string())).await;
+        assert_eq!(told.status, 202, "the other server has its session: {told:?}");
     }
-    let greeted = answer(post(&url).body(handshake(&format!("client {number}")).to_string())).await;
-    let session = greeted.session_id.expect("a session id");
-    let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
-    let told = answer(in_session(&url, &session).body(initialized.to_string())).await;
-    assert_eq!(told.status, 202, "the other server has its session: {told:?}");
-    Some(session)
+    caller
 }
 
-fn in_session(url: &str, session: &str) -> reqwest::RequestBuilder {
-    post(url).header("mcp-session-id", session).header("mcp-protocol-version", "2025-11-25")
-}
-
-/// Calls until that many are answered. A call that the killed server took with it is made again under another id.
-async fn call_often(url: String, number: usize, session: Option<String>, told: Arc<Told>) {
-    let mut answered = 0;
+/// Calls until that many are answered. A call that the killed server took with it is made again under another id. Gives what
+/// was answered, but not well, such as that there is no such session.
+async fn call_often(caller: Caller, number: usize, answered: Arc<Answered>) -> Vec<String> {
+    let (mut own, mut failed) = (0, Vec::new());
     for attempt in 0.. {
-        if answered == CALLS {
-            return;
+        if own == CALLS {
+            break;
         }
         let id = format!("{number}-{attempt}");
-        let (request, meta) = match &session {
-            Some(session) => (in_session(&url, session), json!({})),
-            None => (
-                post(&url)
-                    .header("mcp-protocol-version", SESSIONLESS)
-                    .header("mcp-method", "tools/call")
-                    .header("mcp-name", "session_info"),
-                json!({
-                    "io.modelcontextprotocol/protocolVersion": SESSIONLESS,
-                    "io.modelcontextprotocol/clientCapabilities": {},
-                    "io.modelcontextprotocol/clientInfo": {"name": format!("client {number}"), "version": "1.0"},
-                }),
-            ),
-        };
-        let body = json!({
-            "jsonrpc": "2.0", "id": id, "method": "tools/call",
-            "params": {"name": "session_info", "arguments": {}, "_meta": meta},
-        });
-        let sent = request.body(body.to_string()).send().await.expect("the balancer answers");
-        // The balancer says so of a server that is gone.
+        let sent = caller.call(&id).send().await.expect("the balancer answers");
         let status = sent.status();
         // The killed server may have begun it.
         let Ok(answer) = sent.text().await else { continue };
+        // The balancer says so of a server that is gone.
         if !matches!(status, StatusCode::OK | StatusCode::BAD_GATEWAY) {
-            told.failed.lock().expect("no client panicked").push(format!("{status}: {answer}"));
+            failed.push(format!("{status}: {answer}"));
         }
         if is_result(&answer, &id) {
-            answered += 1;
-            told.answered.lock().expect("no client panicked").insert(id);
-            told.count.fetch_add(1, Ordering::Release);
-            told.moved.notify_one();
+            own += 1;
+            answered.add(id);
         }
     }
+    failed
 }
 
 /// What people see of a page, without how long ago everything was.

@@ -121,9 +121,3 @@ fn call(id: i64, tool: &str, arguments: Value, meta: Value) -> Value {
         "params": {"name": tool, "arguments": arguments, "_meta": meta},
     })
 }
-
-/// Whether that is the whole answer of that request, and no error.
-pub fn is_result(answer: &str, id: &str) -> bool {
-    let data = answer.lines().filter_map(|line| line.strip_prefix("data:")).next_back().unwrap_or(answer);
-    serde_json::from_str::<Value>(data).is_ok_and(|answer| answer["id"] == id && answer.get("result").is_some())
-}

@@ -2,6 +2,7 @@
 //! moves.
 
 pub mod http;
+pub mod load;
 pub mod lock;
 pub mod process;
 pub mod tools;
