@@ -100,6 +100,8 @@ pub async fn run() {
         assert_eq!(sums, moved, "{statement}");
         println!("  the same in both: {sums:?} {}", statement.rsplit(' ').next().unwrap());
     }
+    let size: i64 = sqlx::query_scalar("SELECT pg_database_size(current_database())").fetch_one(&asked).await.unwrap();
+    println!("{REQUESTS} requests in {} MiB of PostgreSQL", size >> 20);
     original.close().await;
     asked.close().await;
 }

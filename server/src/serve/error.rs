@@ -13,6 +13,11 @@ pub enum ServeError {
     DataDir { path: PathBuf, source: io::Error },
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(
+        "the database has a part of what is moved from {file}: let `tracon migrate` come to its end, or use another \
+         --database-url"
+    )]
+    HalfMoved { file: String },
     #[error("the database could not be closed: {0}")]
     Closing(StoreError),
     #[error(transparent)]
@@ -37,7 +42,12 @@ impl ServeError {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Bind { .. } | Self::DataDir { .. } | Self::Store(_) | Self::Spool(_) | Self::SpoolUnreadable(_) => 2,
+            Self::Bind { .. }
+            | Self::DataDir { .. }
+            | Self::Store(_)
+            | Self::HalfMoved { .. }
+            | Self::Spool(_)
+            | Self::SpoolUnreadable(_) => 2,
             Self::Closing(_) | Self::Waiting { .. } | Self::Broken(_) | Self::WriterEnded | Self::ServerEnded => 1,
         }
     }

@@ -137,6 +137,9 @@ impl Setup {
             None
         };
         let (store, writer) = Store::open(config.effective_database_url().expose()).await?;
+        if let Some(file) = store.half_moved().await? {
+            return Err(ServeError::HalfMoved { file });
+        }
         let ids = Arc::new(Ids::default());
         let instance = ids.next(clock.now());
 

@@ -148,6 +148,14 @@ impl Store {
         }
     }
 
+    /// The file that is being moved here and of which not all is there yet, or was not compared.
+    pub async fn half_moved(&self) -> Result<Option<String>, StoreError> {
+        match self {
+            Self::Sqlite(_) => Ok(None),
+            Self::Postgres(store) => store.half_moved().await,
+        }
+    }
+
     /// What the database takes, with the log beside it, bytes. Free pages do not count: they are given back, or taken by what
     /// is written next. This is what a quota is compared with.
     pub async fn size(&self) -> Result<u64, StoreError> {

@@ -82,8 +82,8 @@ pin_project! {
         inner: F,
         slot: Option<Arc<Slot>>,
         verb: Method,
-        // The answer to a handshake that waits for something, and what it waits for.
-        waiting: Option<(BoxFuture<'static, ()>, http::Response<TrackedBody>)>,
+        // Of a handshake or a DELETE, which the other servers must know of.
+        waiting: Waiting,
     }
 
     impl<F> PinnedDrop for Answer<F> {
@@ -132,16 +132,21 @@ where
             slot.discard();
             let sessions = &slot.tracker().sessions;
             let mut stream = None;
+            let mut forgotten = None;
             match (&*this.verb, slot.transport_session_id()) {
                 // Refused: the session stays as it was.
                 _ if !status.is_success() => {}
-                (&Method::DELETE, Some(id)) => sessions.close_transport(id),
+                (&Method::DELETE, Some(id)) => {
+                    sessions.close_transport(id);
+                    forgotten = sessions.forgotten_by_all(id);
+                }
                 // The server-to-client stream: while it is open the client is there.
                 (&Method::GET, Some(id)) => stream = sessions.by_transport(id).map(|session| sessions.hold(&session)),
                 _ => {}
             }
             // A stream may stay open for days: it is no call that a server which stops would wait for.
-            return Poll::Ready(Ok(response.map(|inner| TrackedBody { inner, slot: None, _stream: stream })));
+            let response = response.map(|inner| TrackedBody { inner, slot: None, _stream: stream });
+            return once(forgotten, response, this.waiting, cx);
         }
         let mut shared = None;
         if let Some(id) = response.headers().get(SESSION_ID).and_then(|id| id.to_str().ok()) {
@@ -154,14 +159,27 @@ where
             }
         }
         let response = response.map(|body| TrackedBody { inner: body, slot: Some(slot), _stream: None });
-        let Some(shared) = shared else { return Poll::Ready(Ok(response)) };
-        let mut shared = shared.boxed();
-        if shared.poll_unpin(cx).is_ready() {
-            return Poll::Ready(Ok(response));
-        }
-        *this.waiting = Some((shared, response));
-        Poll::Pending
+        once(shared, response, this.waiting, cx)
     }
+}
+
+/// An answer that waits for something, and what it waits for.
+type Waiting = Option<(BoxFuture<'static, ()>, http::Response<TrackedBody>)>;
+
+/// Gives the answer once `other` is done, where there is something to wait for.
+fn once(
+    other: Option<impl Future<Output = ()> + Send + 'static>,
+    response: http::Response<TrackedBody>,
+    waiting: &mut Waiting,
+    cx: &mut Context<'_>,
+) -> Poll<Result<http::Response<TrackedBody>, Infallible>> {
+    let Some(other) = other else { return Poll::Ready(Ok(response)) };
+    let mut other = other.boxed();
+    if other.poll_unpin(cx).is_ready() {
+        return Poll::Ready(Ok(response));
+    }
+    *waiting = Some((other, response));
+    Poll::Pending
 }
 
 /// Notifications and a client's answers are accepted with 202; streams and DELETE carry no request. A GET or DELETE that

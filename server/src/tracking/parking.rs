@@ -67,6 +67,10 @@ impl SessionStore for Parking {
         let loaded = timeout(patience, self.store.parked_session(session_id)).await;
         let loaded = loaded.map_err(SessionStoreError::from).and_then(|loaded| Ok(loaded?));
         self.is_away.store(loaded.is_err(), Ordering::Release);
+        // Also where that is not written yet, or was not when it was read.
+        if self.tracker.sessions.is_forgotten(session_id) {
+            return Ok(None);
+        }
         Ok(loaded?.map(|state| serde_json::from_str(&state)).transpose()?)
     }
 

@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::support::{
     TestServer,
     http::{Hand, answer},
+    lock::Lock,
 };
 
 async fn echo(hand: &Hand<'_>, session: &str, id: i64) {
@@ -99,6 +100,28 @@ async fn delete_ends_a_parked_session_for_good() {
     let (_, place) = server.stop().await;
     let server = place.start().await;
     let late = answer(server.hand().legacy_call(&session, 2, "echo", json!({"message": "x"}))).await;
+    assert_eq!(late.status, 404, "{late:?}");
+}
+
+#[tokio::test]
+async fn a_session_that_its_client_ended_is_gone_at_once() {
+    let server = TestServer::start().await;
+    let hand = server.hand();
+    let session = hand.initialize("hand").await;
+    server.sessions().await;
+    // The database cannot be told.
+    let other = server.site.open().await;
+    let lock = Lock::of(&other).await;
+    let deleted = answer(hand.request(Method::DELETE, "/mcp").header("mcp-session-id", &session)).await;
+    assert_eq!(deleted.status, 204, "{deleted:?}");
+    for id in 1..=3 {
+        let late = answer(hand.legacy_call(&session, id, "echo", json!({"message": "x"}))).await;
+        assert_eq!(late.status, 404, "{late:?}");
+    }
+    lock.release().await;
+    let sessions = server.sessions().await;
+    assert_eq!((sessions.len(), sessions[0].total_requests), (1, 1), "{sessions:#?}");
+    let late = answer(hand.legacy_call(&session, 4, "echo", json!({"message": "x"}))).await;
     assert_eq!(late.status, 404, "{late:?}");
 }
 

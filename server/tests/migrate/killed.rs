@@ -7,7 +7,11 @@ use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::Child,
 };
-use tracon::store::{Change, Payload, RequestRecord};
+use tracon::{
+    config::Config,
+    serve::Setup,
+    store::{Change, Payload, RequestRecord},
+};
 use tracon_app::reports::Captured;
 
 use crate::{
@@ -73,6 +77,13 @@ async fn killed_three_times_it_ends_with_the_same() {
         assert!(before < moved && moved < REQUESTS, "{before} {moved}");
         before = moved;
     }
+    // No server starts on a part of it.
+    let data_dir = moving.folder.path().join("server");
+    let config = Config { database_url: Some(moving.to.as_str().into()), data_dir, ..Config::default() };
+    let config = Config { bind: ([127, 0, 0, 1], 0).into(), ..config };
+    let refused = Setup::new(config).start().await.unwrap_err();
+    assert!(refused.to_string().contains("has a part of what is moved from"), "{refused}");
+    assert_eq!(refused.exit_code(), 2);
     let mut child = moving.command().spawn().unwrap();
     says(&mut child, "comparing").await;
     child.kill().await.unwrap();

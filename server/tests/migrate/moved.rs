@@ -169,6 +169,16 @@ async fn the_source_is_as_it_was_and_a_finished_move_does_nothing() {
         sqlx::query_scalar("SELECT COUNT(*) FROM archon_mcp_tool_definitions").fetch_one(&target).await.unwrap();
     assert_eq!(definitions, 0);
     assert_eq!(listing(), before);
+
+    // What was written since then would be left behind.
+    let (store, mut writer) = Store::open(&moving.from).await.unwrap();
+    let later = ToolDefinition { tool_name: "later".to_owned(), tokens: 1, at: ago(1) };
+    writer.apply(&[Change::Defined(later)]).await.unwrap();
+    store.close().await;
+    writer.close().await.unwrap();
+    let ended = moving.run().await;
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.err.contains("since then somebody wrote to archon_mcp_tool_definitions"), "{ended:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

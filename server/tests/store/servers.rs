@@ -375,9 +375,12 @@ async fn a_database_that_is_not_there_is_named_without_its_password() {
     // Nobody listens there.
     let message = Store::open("postgres://tracon:hunter2@127.0.0.1:1/x").await.unwrap_err().to_string();
     assert!(message.starts_with("the database x on 127.0.0.1:1 cannot be reached"), "{message}");
-    for bad in
-        ["postgres://user:hunter2@host:port/x", "postgres://h/x?sslmode=hunter2", "postgres://h/x?sslpassword=hunter2"]
-    {
+    for bad in [
+        "postgres://user:hunter2@host:port/x",
+        "postgres://user:hunter@2/hunter2@host/x",
+        "postgres://h/x?sslmode=hunter2",
+        "postgres://h/x?sslpassword=hunter2",
+    ] {
         let message = Store::open(bad).await.unwrap_err().to_string();
         assert!(message.starts_with("the database URL is not valid") && !message.contains("hunter2"), "{message}");
     }

@@ -122,6 +122,13 @@ fn options_of(url: &str) -> Result<PgConnectOptions, StoreError> {
         ["sslmode", "sslrootcert", "sslcert", "sslkey", "host", "port", "dbname", "user", "password", "options"];
     let invalid = || StoreError::InvalidUrl { reason: "what stands behind the scheme is not understood".to_owned() };
     let parsed = url::Url::parse(url).map_err(|_| invalid())?;
+    // A password with `@` or `/` in it that was not written as `%40` or `%2F`: it would be taken for a host and a database, and
+    // those are shown.
+    if parsed.path().contains('@') {
+        return Err(StoreError::InvalidUrl {
+            reason: "in a user or a password, write %40 for @, %2F for /, %3A for :".to_owned(),
+        });
+    }
     // sqlx logs a parameter that it does not know, with its value.
     if !parsed.query_pairs().all(|(key, _)| KNOWN.contains(&&*key)) {
         return Err(StoreError::InvalidUrl {

@@ -35,6 +35,14 @@ pub enum Begun {
     Occupied(&'static str),
 }
 
+impl PostgresStore {
+    /// The file that is being moved here and of which not all is there yet, or was not compared.
+    pub async fn half_moved(&self) -> Result<Option<String>, StoreError> {
+        let statement = "SELECT source FROM archon_mcp_transfer WHERE verified_at IS NULL LIMIT 1";
+        Ok(sqlx::query_scalar(statement).fetch_optional(&self.readers).await?)
+    }
+}
+
 impl PostgresWriter {
     /// Where the move stands; one from `source` begins where there was none.
     pub async fn begin_transfer(&mut self, source: &str) -> Result<Begun, StoreError> {

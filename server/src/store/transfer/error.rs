@@ -1,5 +1,7 @@
 //! Why not all was moved, in one line each that says what to do.
 
+use chrono::{DateTime, Utc};
+
 use crate::store::StoreError;
 
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +24,12 @@ pub enum TransferError {
         "{0}: nobody else may write to the target, and what the source has that cannot be read must be put right first"
     )]
     Stuck(StoreError),
+    #[error(
+        "everything was moved and compared at {}, but since then somebody wrote to {table} of the database that --from names: make \
+         an empty database, and move to that",
+        .at.format("%Y-%m-%d %H:%M UTC")
+    )]
+    Grown { table: &'static str, at: DateTime<Utc> },
     #[error("another tracon moves to the same database: let it end")]
     Taken,
     #[error(
@@ -52,7 +60,8 @@ impl TransferError {
             | Self::Source(_)
             | Self::Target(_)
             | Self::Occupied { .. }
-            | Self::OtherSource { .. } => 2,
+            | Self::OtherSource { .. }
+            | Self::Grown { .. } => 2,
             Self::Broken(_) | Self::Stuck(_) | Self::Taken | Self::Differs { .. } | Self::Changed => 1,
         }
     }

@@ -19,7 +19,7 @@ use self::sums::{Canonical, Sums};
 pub use self::{error::TransferError, layout::Layout};
 use super::{
     PostgresStore, PostgresWriter, Store, StoreError, Writer,
-    connection::{Row, Value},
+    connection::{Connection, Row, Value},
     postgres::{Begun, Position},
     sqlite::{self, SqliteSource},
 };
@@ -113,6 +113,13 @@ async fn transfer(
         return Err(TransferError::OtherSource { file: other.source.clone() });
     }
     if let Some(at) = positions.iter().filter_map(|position| position.verified_at).max() {
+        for layout in &LAYOUTS {
+            let there = rows_of(&mut source.connection(), layout).await.map_err(TransferError::Source)?;
+            let moved = positions.iter().find(|position| position.table == layout.table);
+            if moved.is_none_or(|position| position.moved != there) {
+                return Err(TransferError::Grown { table: layout.table, at });
+            }
+        }
         return Ok(Transferred::Before { at });
     }
     for layout in &LAYOUTS {
@@ -132,6 +139,10 @@ fn name_of(path: &Path) -> String {
     path.display().to_string()
 }
 
+async fn rows_of(connection: &mut Connection<'_>, layout: &Layout) -> Result<u64, StoreError> {
+    connection.count(format!("SELECT COUNT(*) FROM {}", layout.table), vec![]).await
+}
+
 /// While the target writes one part, the next one is read.
 async fn move_table(
     source: &mut SqliteSource,
@@ -141,8 +152,7 @@ async fn move_table(
     progress: &dyn Fn(Progress),
 ) -> Result<(), TransferError> {
     let mut connection = source.connection();
-    let count = format!("SELECT COUNT(*) FROM {}", layout.table);
-    let of = connection.count(count, vec![]).await?;
+    let of = rows_of(&mut connection, layout).await?;
     let key = position.last_key.clone().unwrap_or_default();
     let select = layout.select_sorted(!key.is_empty());
     let mut rows = connection.fetch(select, key.into_iter().map(Value::Text).collect())?;
@@ -187,8 +197,7 @@ async fn compare(
     let (mut compared, mut differences) = (Vec::new(), Vec::new());
     for layout in &LAYOUTS {
         let mut connections = (source.connection(), snapshot.connection());
-        let count = format!("SELECT COUNT(*) FROM {}", layout.table);
-        let of = connections.0.count(count, vec![]).await?;
+        let of = rows_of(&mut connections.0, layout).await?;
         let seen = Cell::new(0_u64);
         let tell = |seen: u64| {
             progress(Progress { step: Step::Comparing, table: layout.table, done: seen / 2, of });

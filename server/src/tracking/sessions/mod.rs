@@ -66,6 +66,8 @@ struct Live {
     transport: HashMap<String, Arc<LiveSession>>,
     parked: HashMap<Box<str>, Parked>,
     signal: HashMap<Signal, Arc<LiveSession>>,
+    /// Sessions that their clients ended, until the database knows: the position of that.
+    forgotten: HashMap<Box<str>, u64>,
 }
 
 impl Sessions {
@@ -129,10 +131,13 @@ impl Sessions {
 
     /// Waits until other servers on the same database can bring the session back, where there may be some: the client's next
     /// request may go to one of them. `None` when there is nothing to wait for.
-    pub fn shared(&self, session: &LiveSession) -> Option<impl Future<Output = ()> + Send + use<>> {
-        let parked = session.parkable_from.load(Ordering::Acquire);
+    pub fn shared(&self, session: &LiveSession) -> Option<impl Future<Output = ()> + Send + 'static + use<>> {
+        self.shared_from(session.parkable_from.load(Ordering::Acquire))
+    }
+
+    fn shared_from(&self, position: u64) -> Option<impl Future<Output = ()> + Send + 'static + use<>> {
         let recorder = self.recorder.clone();
-        (self.is_shared && parked != NEVER).then_some(async move { recorder.settled_soon(parked).await })
+        (self.is_shared && position != NEVER).then_some(async move { recorder.settled_soon(position).await })
     }
 
     /// The session that rmcp brings back: the one that was parked, else a new one under the same transport id.
@@ -228,11 +233,27 @@ impl Sessions {
 
     /// The client ended the session of that id, whichever server opened it: it cannot be brought back.
     pub fn forget(&self, transport_session_id: &str) {
-        self.recorder.record(&Change::Forgotten(ForgottenSession {
+        let position = self.recorder.record(&Change::Forgotten(ForgottenSession {
             transport_session_id: transport_session_id.to_owned(),
             key: transport_key(transport_session_id),
             at: self.clock.now(),
         }));
+        self.live().forgotten.insert(transport_session_id.into(), position.unwrap_or(NEVER));
+    }
+
+    /// Whether the client ended that session, also where the database does not know of it yet.
+    #[must_use]
+    pub fn is_forgotten(&self, transport_session_id: &str) -> bool {
+        self.live().forgotten.contains_key(transport_session_id)
+    }
+
+    /// Waits until no other server brings back a session that its client ended here, where there may be some.
+    pub fn forgotten_by_all(
+        &self,
+        transport_session_id: &str,
+    ) -> Option<impl Future<Output = ()> + Send + 'static + use<>> {
+        let position = self.live().forgotten.get(transport_session_id).copied();
+        self.shared_from(position?)
     }
 
     /// Lets go of the sessions of these keys, which their clients ended at another server. Gives their transport ids.
@@ -263,7 +284,8 @@ impl Sessions {
         let mut seen = Vec::new();
         {
             let mut live = self.live();
-            let Live { transport, parked, signal } = &mut *live;
+            let Live { transport, parked, signal, forgotten } = &mut *live;
+            forgotten.retain(|_, position| !self.recorder.is_settled(*position));
             parked.retain(|_, parked| !self.is_timed_out(parked.last));
             let mut keep = |session: &LiveSession| {
                 if self.is_gone(session) {
