@@ -34,7 +34,7 @@ impl Follower {
                 Notice::Forgotten(keys) => {
                     let keys = keys.into_iter().collect();
                     if let Some(tracker) = &self.tracker {
-                        self.endpoint.end_sessions(tracker.sessions.forgotten(&keys)).await;
+                        self.endpoint.end_sessions(tracker.sessions.let_go(&keys)).await;
                     }
                 }
                 Notice::Missed => self.catch_up().await,
@@ -52,7 +52,7 @@ impl Follower {
                 let there: HashSet<String> = there.into_iter().collect();
                 let keys: HashSet<Uuid> =
                     ids.iter().filter(|id| !there.contains(*id)).map(|id| transport_key(id)).collect();
-                self.endpoint.end_sessions(tracker.sessions.forgotten(&keys)).await;
+                self.endpoint.end_sessions(tracker.sessions.let_go(&keys)).await;
             }
             Err(error) => tracing::warn!(%error, "sessions that ended at another server may go on at this one"),
         }

@@ -8,6 +8,7 @@ mod overview;
 mod payloads;
 #[path = "../support/postgres.rs"]
 mod postgres;
+mod postgresql;
 mod presence;
 mod reconciliation;
 mod refusals;

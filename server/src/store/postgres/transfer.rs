@@ -55,6 +55,8 @@ impl PostgresWriter {
                 for Layout { table, .. } in &LAYOUTS {
                     let any = sqlx::AssertSqlSafe(format!("SELECT EXISTS (SELECT 1 FROM {table})"));
                     if sqlx::query_scalar(any).fetch_one(&mut *transaction).await? {
+                        // Said at once: dropped, it would keep the lock until the connection is used again.
+                        transaction.rollback().await?;
                         return Ok(Begun::Occupied(table));
                     }
                     sqlx::query("INSERT INTO archon_mcp_transfer (table_name, source) VALUES ($1, $2)")
@@ -64,8 +66,8 @@ impl PostgresWriter {
                         .await?;
                 }
                 stored = sqlx::query(read).fetch_all(&mut *transaction).await?;
-                transaction.commit().await?;
             }
+            transaction.commit().await?;
             let position = |row: &sqlx::postgres::PgRow| -> Result<Position, sqlx::Error> {
                 let last_key: Option<String> = row.try_get("last_key")?;
                 Ok(Position {
@@ -110,6 +112,7 @@ impl PostgresWriter {
                     .execute(&mut *transaction)
                     .await?;
                 if changed.rows_affected() != 1 {
+                    transaction.rollback().await?;
                     return Ok(false);
                 }
                 insert_by(&mut transaction, &layout.insert(), rows, |row, columns| layout.bind(row, columns)).await?;

@@ -257,7 +257,7 @@ impl Sessions {
     }
 
     /// Lets go of the sessions of these keys, which their clients ended at another server. Gives their transport ids.
-    pub fn forgotten(&self, keys: &HashSet<Uuid>) -> Vec<String> {
+    pub fn let_go(&self, keys: &HashSet<Uuid>) -> Vec<String> {
         let mut live = self.live();
         let Live { transport, parked, .. } = &mut *live;
         let active = transport.extract_if(|_, session| keys.contains(&session.record.key.key)).map(|(id, _)| id);
