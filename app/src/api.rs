@@ -25,6 +25,9 @@ pub enum PageError {
     /// There is no such session or request.
     #[error("there is no {0} with this id")]
     NotFound(String),
+    /// What was to be changed is no longer as the page showed it; the text says what is in the way.
+    #[error("{0}")]
+    Conflict(String),
     /// The store failed.
     #[error("the database did not answer; the server’s log says why")]
     Unavailable,
@@ -40,6 +43,7 @@ impl PageError {
         match self {
             Self::Invalid(_) => 400,
             Self::NotFound(_) => 404,
+            Self::Conflict(_) => 409,
             Self::Unavailable | Self::Unreachable => 503,
         }
     }
@@ -49,6 +53,7 @@ impl From<ReportError> for PageError {
     fn from(error: ReportError) -> Self {
         match error {
             ReportError::Invalid(what) => Self::Invalid(what),
+            ReportError::Conflict(what) => Self::Conflict(what),
             ReportError::Unavailable => Self::Unavailable,
         }
     }

@@ -20,6 +20,7 @@ pub mod reports;
 #[cfg(feature = "ssr")]
 pub mod shell;
 pub mod theme;
+pub mod workspace;
 
 pub use app::App;
 

@@ -265,6 +265,9 @@ pub struct Captured {
 pub enum ReportError {
     #[error("{0}")]
     Invalid(String),
+    /// What was to be changed is not as whoever asked took it for.
+    #[error("{0}")]
+    Conflict(String),
     #[error("the database did not answer; the server's log says why")]
     Unavailable,
 }

@@ -53,6 +53,7 @@ pub fn ErrorState(error: PageError) -> impl IntoView {
     let (title, next, href) = match &error {
         PageError::Invalid(_) => ("This address does not say what to show", "Show the page without its filters", path),
         PageError::NotFound(_) => ("Not found", "Back to the overview", "/".to_owned()),
+        PageError::Conflict(_) => ("It has changed meanwhile", "Show it as it is now", here),
         PageError::Unavailable | PageError::Unreachable => ("The figures could not be loaded", "Try again", here),
     };
     view! {
