@@ -8,11 +8,12 @@
 //! 4. [`store`] — the only place that knows SQL; takes records, gives reports.
 //! 5. [`wire`] — JSON-RPC over HTTP as bytes: shared by the tracker and the endpoint, so that both read a message alike.
 //! 6. [`redaction`], [`tokens`] — text in, text or a number out: rules that know nothing of what is around them.
-//! 7. [`tracking`] — who called what, how long it took and how it ended; knows no tool.
-//! 8. [`mcp`] — the tools and the endpoint that mounts them behind guard and tracker; a tool knows no tracker.
-//! 9. [`http`] — the router: guard, endpoint, dashboard.
-//! 10. [`serve`] — starts and stops it all.
-//! 11. [`cli`] — what a person types.
+//! 7. [`workspace`] — the rules of projects, tasks, documents and versions: free of MCP, HTTP and SQL; asks the store.
+//! 8. [`tracking`] — who called what, how long it took and how it ended; knows no tool.
+//! 9. [`mcp`] — the tools and the endpoint that mounts them behind guard and tracker; a tool knows no tracker.
+//! 10. [`http`] — the router: guard, endpoint, dashboard.
+//! 11. [`serve`] — starts and stops it all.
+//! 12. [`cli`] — what a person types.
 
 /// Gives the memory of sessions back that are parked or gone, which the C library's allocator keeps: after ten thousand of them
 /// the process is where it was. `cargo xtask bench sessions` shows it.
@@ -32,3 +33,4 @@ pub mod store;
 pub mod tokens;
 pub mod tracking;
 pub mod wire;
+pub mod workspace;

@@ -3,23 +3,29 @@
 use std::sync::Arc;
 
 use rmcp::{
-    ServerHandler,
+    RoleServer, ServerHandler,
     handler::server::router::tool::ToolRouter,
     model::{Implementation, ServerCapabilities, ServerConfig},
+    service::RequestContext,
     tool_handler,
 };
 
 use super::tools::system::Vitals;
+use crate::workspace::Workspace;
 
 /// Sent at initialize and discover; names only tools that exist.
-const INSTRUCTIONS: &str = "Tracon records the sessions and calls of this endpoint. `health_check` says whether the \
-                            server and its database work; `session_info` says which session is yours and what it has \
-                            done so far.";
+const INSTRUCTIONS: &str = "Tracon keeps projects with their tasks and documents, and records the calls of this endpoint. \
+                            `find_projects`, `find_tasks`, `find_documents` and `find_versions` list, search, or get one \
+                            by its id; `manage_project`, `manage_task`, `manage_document` and `manage_version` change, by \
+                            `action`. `get_task_history`, `get_task_versions`, `get_completion_stats` and \
+                            `get_project_features` tell more. `health_check` says whether the server works, \
+                            `session_info` which session is yours.";
 
 /// Serves all sessions; what belongs to one session is in the request.
 #[derive(Clone)]
 pub struct Tracon {
     pub(super) vitals: Arc<dyn Vitals>,
+    pub(super) workspace: Workspace,
     tool_router: ToolRouter<Self>,
 }
 
@@ -32,8 +38,23 @@ impl std::fmt::Debug for Tracon {
 impl Tracon {
     /// The handler, with every tool there is.
     #[must_use]
-    pub fn new(vitals: Arc<dyn Vitals>) -> Self {
-        Self { vitals, tool_router: Self::system_tools() }
+    pub fn new(vitals: Arc<dyn Vitals>, workspace: Workspace) -> Self {
+        let tool_router = Self::system_tools()
+            + Self::project_tools()
+            + Self::task_tools()
+            + Self::document_tools()
+            + Self::version_tools();
+        Self { vitals, workspace, tool_router }
+    }
+
+    /// Who calls, as history names him: the client, as the dashboard calls it.
+    pub(super) fn caller(&self, context: &RequestContext<RoleServer>) -> String {
+        let known = self.vitals.client_of(&context.extensions);
+        // Without a tracker: as the client names itself.
+        let named = || context.meta.client_info().or_else(|| context.client_info()).map(|client| client.name);
+        let name = known.or_else(named).filter(|name| !name.trim().is_empty());
+        let name = name.unwrap_or_else(|| "unknown client".to_owned());
+        name.replace('\0', "\u{fffd}").chars().take(200).collect()
     }
 }
 

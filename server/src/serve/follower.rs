@@ -1,4 +1,4 @@
-//! What other servers on the same database do, and what follows from it here.
+//! What the tools and other servers on the same database do, and what follows from it here.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -17,6 +17,8 @@ pub(super) struct Follower {
     pub store: Store,
     /// Moves after each commit, also those of others.
     pub changes: watch::Sender<u64>,
+    /// Moves when a tool or a page changed something.
+    pub worked: watch::Receiver<()>,
     pub tracker: Option<Arc<Tracker>>,
     pub endpoint: Endpoint,
 }
@@ -24,6 +26,17 @@ pub(super) struct Follower {
 impl Follower {
     /// Runs as long as the server.
     pub async fn follow(self, instance: Uuid) {
+        tokio::join!(self.follow_tools(), self.follow_others(instance));
+    }
+
+    async fn follow_tools(&self) {
+        let mut worked = self.worked.clone();
+        while worked.changed().await.is_ok() {
+            self.changes.send_modify(|revision| *revision += 1);
+        }
+    }
+
+    async fn follow_others(&self, instance: Uuid) {
         let Some(mut listener) = self.store.listen(instance) else {
             // There can be no other. Pages that wait for changes wait on.
             return std::future::pending().await;

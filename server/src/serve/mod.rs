@@ -10,6 +10,7 @@ mod vitals;
 use std::{future::IntoFuture, io::Write, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use axum::serve::ListenerExt;
+use chrono::{DateTime, Utc};
 use rmcp::{ServerHandler, transport::streamable_http_server::session::local::LocalSessionManager};
 use tokio::{
     net::TcpListener,
@@ -34,6 +35,7 @@ use crate::{
     spool::Spool,
     store::{Recording, RetentionPolicy, ServerFacts, Store, StoreReports, Writer},
     tracking::{self, Tracker, Tracking, parking::Parking, sessions::Limits},
+    workspace::Workspace,
 };
 
 /// See [`Running::grace`].
@@ -111,7 +113,7 @@ impl Setup {
     /// # Errors
     /// What kept it from starting; nothing was written then.
     pub async fn start(self) -> Result<Running, ServeError> {
-        self.start_with(Tracon::new).await
+        self.start_serving(Tracon::new).await
     }
 
     /// Starts it with another handler behind the product's own guard, tracker and wrapper.
@@ -121,6 +123,13 @@ impl Setup {
     pub async fn start_with<H: ServerHandler>(
         self,
         handler: impl FnOnce(Arc<dyn Vitals>) -> H,
+    ) -> Result<Running, ServeError> {
+        self.start_serving(|vitals, _| handler(vitals)).await
+    }
+
+    async fn start_serving<H: ServerHandler>(
+        self,
+        handler: impl FnOnce(Arc<dyn Vitals>, Workspace) -> H,
     ) -> Result<Running, ServeError> {
         let Self { config, clock } = self;
         // Before anything is written: a second server on the same port must not touch the first one's files.
@@ -162,7 +171,7 @@ impl Setup {
                 retention,
                 capture: config.tracking.capture,
                 clock: Arc::clone(&clock),
-                ids,
+                ids: Arc::clone(&ids),
                 instance,
             });
             let tracking = tracking.map_err(ServeError::SpoolUnreadable)?;
@@ -172,27 +181,27 @@ impl Setup {
             (Writing::Off { writer }, None)
         };
 
+        let workspace = Workspace::new(store.clone(), Arc::clone(&clock), ids, instance);
         let vitals = Arc::new(ServerVitals::new(Arc::clone(&clock), store.clone(), tracker.clone(), limits));
         let guard = Guard::new(&config.http.allowed_hosts, &config.http.allowed_origins);
         let stop_streams = CancellationToken::new();
         let settings = settings(&config, tracker.is_some());
         let endpoint = Endpoint::new(
-            handler(vitals),
+            handler(vitals, workspace.clone()),
             &settings,
             guard.clone(),
             tracker.clone(),
             tracker.as_ref().map(|tracker| Parking::new(store.clone(), Arc::clone(tracker))),
             stop_streams.clone(),
         );
-        let facts = ServerFacts {
-            version: env!("CARGO_PKG_VERSION"),
-            started_at: clock.now(),
-            retention: shown_retention(&config.retention),
-            database_quota_bytes: config.retention.database_quota_bytes,
-        };
         let recording = Arc::new(Recorded(tracker.clone()));
         let dashboard = Dashboard {
-            reports: Arc::new(StoreReports::new(store.clone(), clock, facts, recording)),
+            reports: Arc::new(StoreReports::new(
+                store.clone(),
+                Arc::clone(&clock),
+                facts(&config, clock.now()),
+                recording,
+            )),
             changes: changes.clone(),
             version: env!("CARGO_PKG_VERSION"),
         };
@@ -208,8 +217,13 @@ impl Setup {
         let server = axum::serve(listener, app).with_graceful_shutdown(stop_listening.clone().cancelled_owned());
         let server = tokio::spawn(server.into_future());
         let sweeper = tokio::spawn(sweep_regularly(tracker.clone(), endpoint.clone(), limits));
-        let follower =
-            Follower { store: store.clone(), changes: sender, tracker: tracker.clone(), endpoint: endpoint.clone() };
+        let follower = Follower {
+            store: store.clone(),
+            changes: sender,
+            worked: workspace.changes(),
+            tracker: tracker.clone(),
+            endpoint: endpoint.clone(),
+        };
         let follower = tokio::spawn(follower.follow(instance));
         Ok(Running {
             address,
@@ -338,6 +352,15 @@ fn shown_retention(kept: &config::Retention) -> tracon_app::reports::Retention {
         sessions: kept.sessions.as_secs(),
         minute_buckets: kept.minute_buckets.as_secs(),
         hour_buckets: kept.hour_buckets.as_secs(),
+    }
+}
+
+fn facts(config: &Config, started_at: DateTime<Utc>) -> ServerFacts {
+    ServerFacts {
+        version: env!("CARGO_PKG_VERSION"),
+        started_at,
+        retention: shown_retention(&config.retention),
+        database_quota_bytes: config.retention.database_quota_bytes,
     }
 }
 

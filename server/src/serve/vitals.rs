@@ -75,6 +75,11 @@ impl Vitals for ServerVitals {
         self.limits.session_timeout.as_secs()
     }
 
+    fn client_of(&self, extensions: &Extensions) -> Option<String> {
+        let session = current_session(extensions)?;
+        session.record.client_type.clone().or_else(|| session.record.client_name.clone())
+    }
+
     async fn session_of(&self, extensions: &Extensions) -> Option<SessionView> {
         let session = current_session(extensions)?;
         let record = &session.record;

@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::{Decode, Postgres, Row as _, Sqlite, Type};
-use tracon_app::reports::{Outcome, Presence};
+use tracon_app::{
+    reports::{Outcome, Presence},
+    workspace::{Priority, TaskStatus},
+};
 use uuid::Uuid;
 
 use super::{StoreError, connection::Row, sqlite::parse_time};
@@ -95,6 +98,17 @@ impl<'r> Cells<'r> {
         .map_err(|error| self.corrupt(column, error))
     }
 
+    /// JSON as what it says.
+    pub fn json(&self, column: &'static str) -> Result<serde_json::Value, StoreError> {
+        match self.row {
+            Row::Sqlite(row) => {
+                let text: &str = row.try_get(column).map_err(|error| self.corrupt(column, error))?;
+                serde_json::from_str(text).map_err(|error| self.corrupt(column, error))
+            }
+            Row::Postgres(row) => row.try_get(column).map_err(|error| self.corrupt(column, error)),
+        }
+    }
+
     pub fn time(&self, column: &'static str) -> Result<DateTime<Utc>, StoreError> {
         self.optional_time(column)?.ok_or_else(|| self.corrupt(column, "it is NULL"))
     }
@@ -117,6 +131,16 @@ impl<'r> Cells<'r> {
     pub fn presence(&self, column: &'static str) -> Result<Presence, StoreError> {
         let name: &str = self.get(column)?;
         Presence::parse(name).ok_or_else(|| self.unknown(column, name))
+    }
+
+    pub fn task_status(&self, column: &'static str) -> Result<TaskStatus, StoreError> {
+        let name: &str = self.get(column)?;
+        TaskStatus::parse(name).ok_or_else(|| self.unknown(column, name))
+    }
+
+    pub fn priority(&self, column: &'static str) -> Result<Priority, StoreError> {
+        let name: &str = self.get(column)?;
+        Priority::parse(name).ok_or_else(|| self.unknown(column, name))
     }
 
     fn unknown(&self, column: &'static str, value: &str) -> StoreError {

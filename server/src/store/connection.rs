@@ -65,6 +65,12 @@ impl From<&str> for Value {
     }
 }
 
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
 impl From<i64> for Value {
     fn from(number: i64) -> Self {
         Self::Integer(number)
@@ -254,7 +260,7 @@ fn for_postgres(values: Vec<Value>) -> Result<PgArguments, StoreError> {
     Ok(arguments)
 }
 
-/// A transaction that sees the last commit and, until it ends, no later one.
+/// A transaction: as reports have it, one that sees the last commit and, until it ends, no later one.
 #[derive(Debug)]
 pub enum Snapshot {
     Sqlite(Transaction<'static, Sqlite>),
@@ -267,6 +273,15 @@ impl Snapshot {
             Self::Sqlite(transaction) => Connection::Sqlite(transaction),
             Self::Postgres(transaction) => Connection::Postgres(transaction),
         }
+    }
+
+    /// Ends it, with all that was done in it undone.
+    pub async fn roll_back(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(transaction) => transaction.rollback().await?,
+            Self::Postgres(transaction) => transaction.rollback().await?,
+        }
+        Ok(())
     }
 
     /// Ends it. On SQLite, whoever lets go of it without leaves a connection that is not used again.

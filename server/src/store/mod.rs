@@ -24,6 +24,7 @@ mod sqlite;
 mod stretch;
 mod tables;
 pub mod transfer;
+pub mod workspace;
 mod write;
 
 use std::time::Duration;

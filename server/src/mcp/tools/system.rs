@@ -4,11 +4,11 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use rmcp::{Json, RoleServer, model::Extensions, service::RequestContext, tool, tool_router};
+use rmcp::{RoleServer, model::Extensions, service::RequestContext, tool, tool_router};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::schema::plain_integers;
+use super::{answer::Answer, schema};
 use crate::mcp::handler::Tracon;
 
 /// What the tools ask of the server that they run in.
@@ -23,13 +23,14 @@ pub trait Vitals: Debug + Send + Sync + 'static {
     /// Sessions that are connected now.
     async fn active_sessions(&self) -> u64;
     fn session_timeout_seconds(&self) -> u64;
+    /// What the client of a request is, by its extensions; `None` where that is not tracked.
+    fn client_of(&self, extensions: &Extensions) -> Option<String>;
     /// The session that a request belongs to, by its extensions.
     async fn session_of(&self, extensions: &Extensions) -> Option<SessionView>;
 }
 
 /// What records the calls.
 #[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
-#[schemars(transform = plain_integers)]
 pub struct RecorderHealth {
     /// The database takes what is recorded.
     pub writing: bool,
@@ -62,9 +63,7 @@ struct Health {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(transform = plain_integers)]
 pub struct HealthCheck {
-    success: bool,
     health: Health,
     uptime_seconds: u64,
     timestamp: DateTime<Utc>,
@@ -72,7 +71,6 @@ pub struct HealthCheck {
 
 /// The session that asks.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-#[schemars(transform = plain_integers)]
 pub struct SessionView {
     pub session_id: String,
     pub client_type: Option<String>,
@@ -88,7 +86,6 @@ pub struct SessionView {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(transform = plain_integers)]
 struct SessionManagement {
     active_sessions: u64,
     /// Seconds of silence after which a session ends.
@@ -98,7 +95,6 @@ struct SessionManagement {
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SessionInfo {
-    success: bool,
     session_management: SessionManagement,
     /// Absent when tracking is off, or nothing ties the request to a session.
     session: Option<SessionView>,
@@ -108,13 +104,11 @@ pub struct SessionInfo {
 #[tool_router(router = system_tools, vis = "pub(in crate::mcp)")]
 impl Tracon {
     /// Whether the server, its database and its recorder work.
-    #[tool(annotations(
-        title = "Health check",
-        read_only_hint = true,
-        idempotent_hint = true,
-        open_world_hint = false
-    ))]
-    pub async fn health_check(&self) -> Json<HealthCheck> {
+    #[tool(
+        output_schema = schema::output::<HealthCheck>(),
+        annotations(title = "Health check", read_only_hint = true, destructive_hint = false, idempotent_hint = true)
+    )]
+    pub async fn health_check(&self) -> Answer {
         let database = self.vitals.database_answers().await;
         let recorder = self.vitals.recorder();
         let records_all = recorder.is_none_or(|recorder| recorder.writing && recorder.lost == 0);
@@ -124,8 +118,7 @@ impl Tracon {
             (false, _) => Status::Unhealthy,
         };
         let now = self.vitals.now();
-        Json(HealthCheck {
-            success: true,
+        Answer::of(HealthCheck {
             health: Health {
                 status,
                 api_service: true,
@@ -141,17 +134,14 @@ impl Tracon {
     }
 
     /// Which session this is, and what it has done so far.
-    #[tool(annotations(
-        title = "Session info",
-        read_only_hint = true,
-        idempotent_hint = true,
-        open_world_hint = false
-    ))]
-    pub async fn session_info(&self, context: RequestContext<RoleServer>) -> Json<SessionInfo> {
+    #[tool(
+        output_schema = schema::output::<SessionInfo>(),
+        annotations(title = "Session info", read_only_hint = true, destructive_hint = false, idempotent_hint = true)
+    )]
+    pub async fn session_info(&self, context: RequestContext<RoleServer>) -> Answer {
         let (active_sessions, session) =
             tokio::join!(self.vitals.active_sessions(), self.vitals.session_of(&context.extensions));
-        Json(SessionInfo {
-            success: true,
+        Answer::of(SessionInfo {
             session_management: SessionManagement {
                 active_sessions,
                 session_timeout: self.vitals.session_timeout_seconds(),

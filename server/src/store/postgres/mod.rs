@@ -50,10 +50,17 @@ const SILENT: Duration = Duration::from_mins(5);
 /// Whoever has it writes. The number has no meaning but this.
 const WRITE_LOCK: i64 = 0x7472_6163_6f6e_0001;
 
-/// The reading half. Its connections cannot write.
+/// Whoever has it changes the workspace.
+const WORK_LOCK: i64 = 0x7472_6163_6f6e_0010;
+
+/// Changes of the workspace that may wait for each other, of one server.
+const WORKERS: u32 = 4;
+
+/// The reading half. Its connections cannot write, but for those that change the workspace.
 #[derive(Clone, Debug)]
 pub struct PostgresStore {
     readers: PgPool,
+    workers: PgPool,
     options: Box<PgConnectOptions>,
 }
 
@@ -107,9 +114,13 @@ pub async fn open(url: &str) -> Result<(PostgresStore, PostgresWriter), StoreErr
         ]))
         .await
         .map_err(unreachable)?;
-    let store = PostgresStore { readers, options: Box::new(options.clone()) };
-    let options = options.options([
-        ("lock_timeout", format!("{}s", PATIENCE.as_secs())),
+    let waiting = options.clone().options([("lock_timeout", format!("{}s", PATIENCE.as_secs()))]);
+    let workers = PgPoolOptions::new()
+        .max_connections(WORKERS)
+        .acquire_timeout(PATIENCE)
+        .connect_lazy_with(waiting.clone().options([("statement_timeout", format!("{}s", REPORT.as_secs()))]));
+    let store = PostgresStore { readers, workers, options: Box::new(options) };
+    let options = waiting.options([
         // A process that hangs does not keep house for ever: one that works looks every minute for what is too old.
         ("idle_session_timeout", format!("{}s", SILENT.as_secs())),
     ]);
@@ -169,6 +180,13 @@ impl PostgresStore {
         Ok(Snapshot::Postgres(transaction))
     }
 
+    /// A transaction that changes the workspace: it waits for the others of all servers, and they for its end.
+    pub async fn begin_write(&self) -> Result<Snapshot, StoreError> {
+        let mut transaction = self.workers.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+        sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(WORK_LOCK).execute(&mut *transaction).await?;
+        Ok(Snapshot::Postgres(transaction))
+    }
+
     /// What the other servers tell this one.
     pub fn listen(&self, instance: Uuid) -> PostgresListener {
         PostgresListener::new(&self.options, instance)
@@ -176,7 +194,8 @@ impl PostgresStore {
 
     pub async fn close(&self) {
         // A connection that nobody answers on does not keep the server from stopping.
-        let _ = tokio::time::timeout(PATIENCE, self.readers.close()).await;
+        let closing = futures::future::join(self.readers.close(), self.workers.close());
+        let _ = tokio::time::timeout(PATIENCE, closing).await;
     }
 }
 
@@ -289,6 +308,11 @@ impl WriteConnection {
         }
         Ok(self.is_keeper)
     }
+}
+
+/// Tells the other servers, once the transaction is committed, that pages may show something else now.
+pub async fn notify_changed(connection: &mut PgConnection, instance: Uuid) -> Result<(), StoreError> {
+    notices::send(connection, instance, &Applied { changed: true, ..Applied::default() }).await
 }
 
 /// A transaction for which no other writer's runs meanwhile: it waits for theirs, and they for its end. Each statement sees

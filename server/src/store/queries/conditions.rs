@@ -21,7 +21,7 @@ impl Conditions {
     }
 
     /// One that needs no parameter.
-    pub fn add(&mut self, condition: &'static str) {
+    pub fn add(&mut self, condition: &str) {
         self.sql.push_str(if self.sql.is_empty() { " WHERE " } else { " AND " });
         self.sql.push_str(condition);
     }
@@ -37,12 +37,16 @@ impl Conditions {
         }
     }
 
-    /// That the error message contains a text, letter case ignored in every script.
-    pub fn error_contains(&mut self, text: &str) {
-        match self.engine {
-            Engine::Sqlite => self.bind("error_message GLOB {}", [&*glob(text)]),
-            Engine::Postgres => self.bind("error_message ~ {}", [&*regular_expression(text)]),
-        }
+    /// That one of these columns contains a text, letter case ignored in every script.
+    pub fn contains(&mut self, columns: &[&'static str], text: &str) {
+        let (operator, pattern) = match self.engine {
+            Engine::Sqlite => ("GLOB", glob(text)),
+            Engine::Postgres => ("~", regular_expression(text)),
+        };
+        self.values.push(pattern.into());
+        let number = self.values.len();
+        let each: Vec<String> = columns.iter().map(|column| format!("{column} {operator} ${number}")).collect();
+        self.add(&format!("({})", each.join(" OR ")));
     }
 
     /// How many rows match.
@@ -54,7 +58,7 @@ impl Conditions {
     pub async fn fetch(
         self,
         select: &'static str,
-        tail: &'static str,
+        tail: &str,
         connection: &mut Connection<'_>,
     ) -> Result<Vec<Row>, StoreError> {
         connection.fetch_all(format!("{select}{} {tail}", self.sql), self.values).await

@@ -12,7 +12,7 @@ mod rows;
 mod session;
 mod sessions;
 
-pub use self::session::SessionSoFar;
+pub use self::{conditions::Conditions, session::SessionSoFar};
 
 use super::{Store, StoreError, connection::Value};
 

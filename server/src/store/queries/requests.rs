@@ -102,7 +102,7 @@ fn conditions_of(engine: Engine, filter: &RequestFilter, now: DateTime<Utc>) -> 
         conditions.bind("duration_ms >= {}", [min_ms]);
     }
     if let Some(text) = given(filter.text.as_deref()) {
-        conditions.error_contains(text);
+        conditions.contains(&["error_message"], text);
     }
     if let Some(range) = filter.range {
         within(&mut conditions, Stretch::of(range, now));

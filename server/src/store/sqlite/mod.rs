@@ -10,6 +10,7 @@ mod text;
 
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -18,6 +19,7 @@ use sqlx::{
     ConnectOptions, Connection as _, SqliteConnection,
     sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
 };
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use uuid::Uuid;
 
 pub use self::{
@@ -48,12 +50,23 @@ const LOG_BYTES: u64 = 16 << 20;
 pub struct SqliteStore {
     path: PathBuf,
     readers: SqlitePool,
+    /// Of the one connection that writes what the workspace changes; opened when it is first needed.
+    worker: SqlitePool,
+    turns: Turns,
 }
+
+/// Who writes next. SQLite itself lets whoever waits ask again and again, with growing pauses: beside a writer that hardly
+/// pauses he would not get in.
+type Turns = Arc<Mutex<()>>;
+
+/// Somebody's turn, until it is dropped.
+pub type Turn = OwnedMutexGuard<()>;
 
 /// The writing half, with the one connection that writes.
 #[derive(Debug)]
 pub struct SqliteWriter {
     path: PathBuf,
+    turns: Turns,
     /// `None` after a transaction that did not end well. SQLite rolls some of them back by itself (disk full, I/O error)
     /// and sqlx does not notice: it would refuse every later transaction on that connection as a nested one.
     connection: Option<SqliteConnection>,
@@ -68,17 +81,24 @@ pub async fn open(url: &str) -> Result<(SqliteStore, SqliteWriter), StoreError> 
     migrate::run(&path, &mut connection).await?;
     migrate::prepare_for_giving_back(&path, &mut connection).await;
 
-    // Reports end their transaction; a connection that comes back within one had an error and is not to be trusted.
-    let readers = SqlitePoolOptions::new()
-        .max_connections(READERS)
-        .acquire_timeout(PATIENCE)
-        .test_before_acquire(false)
-        .after_release(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
+    let readers = pool_of(READERS)
         .connect_with(options(&path).read_only(true))
         .await
         .map_err(|error| migrate::open_error(&path, error))?;
+    let worker = pool_of(1).connect_lazy_with(writer_options(&path));
+    let turns = Turns::default();
 
-    Ok((SqliteStore { path: path.clone(), readers }, SqliteWriter { path, connection: Some(connection) }))
+    let store = SqliteStore { path: path.clone(), readers, worker, turns: Arc::clone(&turns) };
+    Ok((store, SqliteWriter { path, turns, connection: Some(connection) }))
+}
+
+/// Whoever has a connection ends his transaction; one that comes back within one had an error and is not to be trusted.
+fn pool_of(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(PATIENCE)
+        .test_before_acquire(false)
+        .after_release(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
 }
 
 /// With the default cache of 2 MiB, a writer that inserts into seven B-trees reads most pages again for each batch, and
@@ -138,8 +158,16 @@ impl SqliteStore {
         Ok(Snapshot::Sqlite(self.readers.begin().await?))
     }
 
+    /// A transaction that writes, and the turn that goes with it.
+    pub async fn begin_write(&self) -> Result<(Snapshot, Turn), StoreError> {
+        let turn = Arc::clone(&self.turns).lock_owned();
+        let turn = tokio::time::timeout(PATIENCE, turn).await.map_err(|_| sqlx::Error::PoolTimedOut)?;
+        Ok((Snapshot::Sqlite(self.worker.begin_with("BEGIN IMMEDIATE").await?), turn))
+    }
+
     pub async fn close(&self) {
         self.readers.close().await;
+        self.worker.close().await;
     }
 }
 
@@ -148,6 +176,7 @@ impl SqliteWriter {
         if changes.is_empty() {
             return Ok(Applied::default());
         }
+        let _turn = Arc::clone(&self.turns).lock_owned().await;
         let mut connection = self.take().await?;
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
         let applied = write::apply(&mut Connection::Sqlite(&mut transaction), changes, Duties::ALL).await?;
@@ -157,6 +186,7 @@ impl SqliteWriter {
     }
 
     pub async fn close_left_open(&mut self, instance: Uuid) -> Result<u64, StoreError> {
+        let _turn = Arc::clone(&self.turns).lock_owned().await;
         let mut connection = self.take().await?;
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
         let closed = presence::close_left_open(&mut Connection::Sqlite(&mut transaction), instance).await?;
@@ -166,6 +196,7 @@ impl SqliteWriter {
     }
 
     pub async fn retain(&mut self, policy: &RetentionPolicy, now: DateTime<Utc>) -> Result<Retained, StoreError> {
+        let _turn = Arc::clone(&self.turns).lock_owned().await;
         let mut connection = self.take().await?;
         let retained = retain::step(&mut connection, &self.path, policy, now).await?;
         self.connection = Some(connection);

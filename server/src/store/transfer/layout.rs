@@ -4,7 +4,10 @@ use crate::store::{
     StoreError,
     cells::Cells,
     connection::Row,
-    tables::{PAYLOADS, REQUESTS, ROLLUPS, SESSIONS, TOOL_DEFINITIONS, TRANSPORT_SESSIONS},
+    tables::{
+        PAYLOADS, PROJECT_SOURCES, PROJECTS, REQUESTS, ROLLUPS, SESSIONS, TASK_HISTORY, TASKS, TOOL_DEFINITIONS,
+        TRANSPORT_SESSIONS, VERSIONS,
+    },
     write::Sink,
 };
 
@@ -36,8 +39,8 @@ macro_rules! columns {
     };
 }
 
-/// Sessions come first, since requests name them.
-pub const LAYOUTS: [Layout; 6] = [
+/// What is named comes before what names it: sessions before requests, projects before tasks.
+pub const LAYOUTS: [Layout; 11] = [
     Layout {
         table: SESSIONS,
         key: &["session_id"],
@@ -99,6 +102,58 @@ pub const LAYOUTS: [Layout; 6] = [
             Integer: ok input_required tool_error protocol_error denied rate_limited timeout cancelled disconnected internal
                 request_bytes response_bytes response_tokens with_session with_client with_user;
             Bytes: latency;
+        },
+    },
+    Layout {
+        table: PROJECTS,
+        key: &["id"],
+        columns: columns! {
+            Id: id;
+            Text: title github_repo archived_by description;
+            Flag: pinned archived;
+            Time: archived_at created_at updated_at;
+            Json: features data prd docs;
+        },
+    },
+    Layout {
+        table: TASKS,
+        key: &["id"],
+        columns: columns! {
+            Id: id project_id parent_task_id;
+            Text: title status assignee priority feature archived_by completed_by description;
+            Integer: task_order;
+            Flag: archived archived_with_project;
+            Time: archived_at completed_at created_at updated_at;
+            Json: sources code_examples;
+        },
+    },
+    Layout {
+        table: TASK_HISTORY,
+        key: &["id"],
+        columns: columns! {
+            Id: id task_id project_id;
+            Text: field_name changed_by change_reason old_value new_value;
+            Time: changed_at;
+        },
+    },
+    Layout {
+        table: VERSIONS,
+        key: &["id"],
+        columns: columns! {
+            Id: id project_id task_id;
+            Text: field_name change_type change_summary document_id created_by;
+            Integer: version_number;
+            Time: created_at;
+            Json: content;
+        },
+    },
+    Layout {
+        table: PROJECT_SOURCES,
+        key: &["id"],
+        columns: columns! {
+            Id: id project_id;
+            Text: source_id notes created_by;
+            Time: linked_at;
         },
     },
 ];
@@ -179,11 +234,13 @@ mod tests {
 
     #[tokio::test]
     async fn every_column_of_every_table_is_moved() {
+        // What SQLite makes by itself where rows are written, and needs for that.
         let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
         MIGRATOR.run_direct(None, &mut connection, false).await.unwrap();
         let there: Vec<(String, String)> = sqlx::query_as(
             r"SELECT tables.name, columns.name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
-              WHERE tables.type = 'table' AND tables.name LIKE 'archon\_mcp\_%' ESCAPE '\'",
+              WHERE tables.type = 'table' AND tables.name LIKE 'archon\_%' ESCAPE '\'
+                  AND tables.name NOT LIKE 'archon\_task\_search%' ESCAPE '\' AND columns.name <> 'row_id'",
         )
         .fetch_all(&mut connection)
         .await
