@@ -4,10 +4,13 @@
 //! Every change is one transaction with the history and the versions that it leaves behind, and no other change of any server
 //! runs beside it. So a rule reads what it needs, decides, and writes.
 
+pub mod diff;
 mod documents;
 mod error;
 mod history;
 mod input;
+pub mod markdown;
+mod pages;
 mod projects;
 mod tasks;
 mod versions;

@@ -52,6 +52,13 @@ impl Reading {
         Ok((rows.iter().map(rows::version_head).collect::<Result<_, _>>()?, total))
     }
 
+    /// How many versions match.
+    pub async fn version_count(&mut self, query: VersionQuery) -> Result<u64, StoreError> {
+        let mut connection = self.connection();
+        let conditions = query.conditions(connection.engine());
+        conditions.count("SELECT COUNT(*) FROM archon_document_versions", &mut connection).await
+    }
+
     /// Versions whole, newest first, and how many match in all.
     pub async fn versions(&mut self, query: VersionQuery, window: Window) -> Result<(Vec<Version>, u64), StoreError> {
         let mut connection = self.connection();
