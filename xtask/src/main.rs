@@ -39,13 +39,13 @@ enum Task {
     /// Set up what is missing, and run every check and test, cheapest first; stop at the first failure
     Test(Selection),
     /// Measure: what tracking costs, how fast the store writes, what sessions leave in memory, an outage of the database,
-    /// moving from SQLite to PostgreSQL
+    /// moving from SQLite to PostgreSQL, finding a task among many
     ///
-    /// With `TRACON_BENCH_POSTGRES_URL` in the environment, the store's bench measures that PostgreSQL server, too, and a
-    /// million requests are moved to it.
+    /// With `TRACON_BENCH_POSTGRES_URL` in the environment, the benches of the store and of the workspace measure that
+    /// PostgreSQL server, too, and a million requests are moved to it.
     Bench {
-        /// Only these: throughput, store, sessions, outage, migrate
-        #[arg(value_name = "NAME", value_parser = ["throughput", "store", "sessions", "outage", "migrate"])]
+        /// Only these: throughput, store, sessions, outage, migrate, workspace
+        #[arg(value_name = "NAME", value_parser = ["throughput", "store", "sessions", "outage", "migrate", "workspace"])]
         names: Vec<String>,
     },
     /// Build the client bundle and the style sheet into the folder that Trunk.toml names

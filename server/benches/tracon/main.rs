@@ -1,5 +1,5 @@
 //! The benches: what tracking costs, how fast the store writes, what sessions leave behind, an outage of
-//! the database, and moving from SQLite to PostgreSQL.
+//! the database, moving from SQLite to PostgreSQL, and what it takes to find a task among many.
 //!
 //! `cargo xtask bench` runs all of them, `cargo xtask bench throughput` one. What is compared takes turns in one process, and
 //! ratios are printed; no figure is a condition.
@@ -17,6 +17,7 @@ mod sessions;
 mod store;
 mod throughput;
 mod traffic;
+mod workspace;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
@@ -40,5 +41,8 @@ fn main() {
     }
     if is_asked("migrate") {
         runtime.block_on(migrate::run());
+    }
+    if is_asked("workspace") {
+        runtime.block_on(workspace::run());
     }
 }
