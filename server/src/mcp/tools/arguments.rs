@@ -135,7 +135,7 @@ pub(super) fn object_or_text(_: &mut schemars::SchemaGenerator) -> Schema {
 }
 
 /// The keys of items that are asked for.
-#[derive(Clone, Debug, Default, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Fields(Option<Vec<String>>);
 

@@ -27,6 +27,7 @@ struct FindDocuments {
     page: Option<u32>,
     per_page: Option<u32>,
     #[serde(default)]
+    #[schemars(with = "Option<Vec<String>>")]
     fields: Fields,
 }
 

@@ -25,6 +25,7 @@ struct FindProjects {
     page: Option<u32>,
     per_page: Option<u32>,
     #[serde(default)]
+    #[schemars(with = "Option<Vec<String>>")]
     fields: Fields,
 }
 

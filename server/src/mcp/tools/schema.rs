@@ -14,12 +14,13 @@ pub(super) fn input<T: JsonSchema>() -> Arc<JsonObject> {
     object_of(schema)
 }
 
-/// Of a tool's result, be it a success or a failure: whatever the first of them has, the other has not.
+/// Of a tool's result. A failure has `success` and `error` and nothing else, so `success` is all that every result has.
 pub(super) fn output<T: JsonSchema>() -> Arc<JsonObject> {
-    let mut object = Arc::unwrap_or_clone(object_of(bare::<T>()));
+    let mut schema = bare::<T>();
+    without_words(&mut schema);
+    let mut object = Arc::unwrap_or_clone(object_of(schema));
     if let Some(Value::Object(properties)) = object.get_mut("properties") {
         properties.insert("success".to_owned(), json!({"type": "boolean"}));
-        properties.insert("error".to_owned(), json!({"type": "object"}));
     }
     object.insert("required".to_owned(), json!(["success"]));
     Arc::new(object)
@@ -53,6 +54,7 @@ fn strip(schema: &mut Schema) {
     transform_subschemas(&mut strip, schema);
 }
 
+/// What may be left out need not be said to be null.
 fn without_null(schema: &mut Schema) {
     if let Some(Value::Array(types)) = schema.get("type") {
         let others: Vec<Value> = types.iter().filter(|kind| **kind != json!("null")).cloned().collect();
@@ -61,7 +63,17 @@ fn without_null(schema: &mut Schema) {
             schema.insert("type".to_owned(), only);
         }
     }
+    if let Some(Value::Array(words)) = schema.get_mut("enum") {
+        words.retain(|word| !word.is_null());
+    }
     transform_subschemas(&mut without_null, schema);
+}
+
+/// Models read what they are answered, and no words about it; what is in an object within is seen there.
+fn without_words(schema: &mut Schema) {
+    schema.remove("description");
+    schema.remove("required");
+    transform_subschemas(&mut without_words, schema);
 }
 
 fn object_of(schema: Schema) -> Arc<JsonObject> {
@@ -100,7 +112,7 @@ mod tests {
         );
         let published = output::<Sample>();
         assert_eq!(published["required"], json!(["success"]));
-        assert_eq!(published["properties"]["error"], json!({"type": "object"}));
+        assert_eq!(published["properties"]["name"], json!({"type": "string"}));
         assert_eq!(published["properties"]["count"], json!({"type": ["integer", "null"]}));
     }
 }

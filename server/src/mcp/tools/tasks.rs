@@ -31,6 +31,7 @@ struct FindTasks {
     page: Option<u32>,
     per_page: Option<u32>,
     #[serde(default)]
+    #[schemars(with = "Option<Vec<String>>")]
     fields: Fields,
 }
 
