@@ -1,5 +1,7 @@
 //! The server functions: how the browser asks for the reports that the server reads directly.
 
+pub mod workspace;
+
 use crate::page::set_status;
 #[cfg(feature = "ssr")]
 use crate::reports::Reports;
@@ -22,7 +24,7 @@ pub enum PageError {
     /// A parameter of the address says nothing; the text names it.
     #[error("{0}")]
     Invalid(String),
-    /// There is no such session or request.
+    /// There is no such thing; the text says what was looked for.
     #[error("there is no {0} with this id")]
     NotFound(String),
     /// What was to be changed is no longer as the page showed it; the text says what is in the way.
@@ -65,6 +67,9 @@ impl FromServerFnError for PageError {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         let error = match error {
             ServerFnErrorErr::Args(what) | ServerFnErrorErr::MissingArg(what) => Self::Invalid(what),
+            // Here, what was sent: a form that is too long, or no text. In the browser it is the answer that says nothing.
+            #[cfg(feature = "ssr")]
+            ServerFnErrorErr::Deserialization(what) => Self::Invalid(what),
             ServerFnErrorErr::Request(_) => Self::Unreachable,
             _ => Self::Unavailable,
         };

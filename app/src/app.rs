@@ -8,7 +8,10 @@ use crate::{
     keys::Keyboard,
     live::provide_live,
     page::PageContext,
-    pages::{HealthPage, NotFound, OverviewPage, RequestPage, RequestsPage, SessionPage, SessionsPage},
+    pages::{
+        BoardPage, DocumentsPage, HealthPage, HistoryPage, NotFound, OverviewPage, ProjectsPage, RequestPage,
+        RequestsPage, SessionPage, SessionsPage, TaskPage, VersionsPage,
+    },
 };
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
@@ -42,6 +45,13 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/sessions/:id") view=SessionPage ssr=SsrMode::Async />
                     <Route path=path!("/requests") view=RequestsPage ssr=SsrMode::Async />
                     <Route path=path!("/requests/:id") view=RequestPage ssr=SsrMode::Async />
+                    <Route path=path!("/projects") view=ProjectsPage ssr=SsrMode::Async />
+                    <Route path=path!("/projects/:id") view=BoardPage ssr=SsrMode::Async />
+                    <Route path=path!("/projects/:id/tasks/:task") view=TaskPage ssr=SsrMode::Async />
+                    <Route path=path!("/projects/:id/documents") view=DocumentsPage ssr=SsrMode::Async />
+                    <Route path=path!("/projects/:id/documents/:document") view=DocumentsPage ssr=SsrMode::Async />
+                    <Route path=path!("/projects/:id/versions") view=VersionsPage ssr=SsrMode::Async />
+                    <Route path=path!("/projects/:id/history") view=HistoryPage ssr=SsrMode::Async />
                     <Route path=path!("/health") view=HealthPage ssr=SsrMode::Async />
                 </FlatRoutes>
             </main>

@@ -8,11 +8,13 @@ mod listen;
 /// The id of the dialog that [`Keyboard`] renders.
 pub const HELP_ID: &str = "keyboard-help";
 
-const KEYS: [(&str, &str); 5] = [
+const KEYS: [(&str, &str); 7] = [
     ("/", "Go to the search or the first filter"),
     ("j", "Next row"),
     ("k", "Previous row"),
     ("Enter", "Open the row"),
+    ("Shift ← →", "Move the task to the column beside"),
+    ("Shift ↑ ↓", "Move the task up or down its column"),
     ("?", "Show this help"),
 ];
 

@@ -1,5 +1,11 @@
 //! The state of a page as its address keeps it: reading parameters, and writing links.
 
+mod projects;
+
+pub use self::projects::{
+    board_filter, board_href, document_href, documents_href, history_href, project_filter, projects_href, task_href,
+    version_filter, versions_href,
+};
 use crate::{
     api::PageError,
     reports::{Outcome, Presence, RequestFilter, SessionFilter, TimeRange},

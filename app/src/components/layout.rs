@@ -5,8 +5,13 @@ use crate::{keys::show_help, page::PageContext};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-const PAGES: [(&str, &str); 4] =
-    [("/", "Overview"), ("/sessions", "Sessions"), ("/requests", "Requests"), ("/health", "Health")];
+const PAGES: [(&str, &str); 5] = [
+    ("/", "Overview"),
+    ("/sessions", "Sessions"),
+    ("/requests", "Requests"),
+    ("/projects", "Projects"),
+    ("/health", "Health"),
+];
 
 /// Name, navigation, live mark, switches.
 #[component]

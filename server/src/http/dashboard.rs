@@ -1,10 +1,11 @@
 //! The dashboard: pages rendered by Leptos, the server functions behind them, the live events and the client bundle.
 
-use super::assets;
+use super::{assets, return_address};
 use axum::{
     Router,
     extract::State,
     http::{HeaderName, HeaderValue, StatusCode, header, request::Parts},
+    middleware,
     response::sse::{Event, KeepAlive, Sse},
     routing::get,
 };
@@ -27,6 +28,7 @@ use tracon_app::{
     reports::Reports,
     shell::shell,
     theme::Theme,
+    workspace::Workspace,
 };
 
 /// The stream sends a comment after this long without an event, so that no proxy takes it for dead.
@@ -39,6 +41,8 @@ const COALESCE: Duration = Duration::from_millis(250);
 pub struct Dashboard {
     /// Where the pages get their figures from.
     pub reports: Arc<dyn Reports>,
+    /// Where the pages of projects get what they show, and what is changed there.
+    pub workspace: Arc<dyn Workspace>,
     /// The store's revision, which grows whenever rows were committed. When its sender is dropped the event streams
     /// end, and with them the connections that graceful shutdown waits for.
     pub changes: watch::Receiver<u64>,
@@ -62,8 +66,10 @@ pub fn router(dashboard: Dashboard) -> Router {
     let events = Router::new().route("/events", get(events)).with_state(changes);
 
     Router::new()
-        // The pages, and the server functions under /api with the same context.
+        // The pages, and the server functions under /api with the same context: a form that is sent without script goes back
+        // to its page.
         .leptos_routes_with_context(&options, generate_route_list(App), context.clone(), html.clone())
+        .layer(middleware::from_fn(return_address::middleware))
         .route("/pkg/{*path}", get(assets::bundle))
         .route("/favicon.svg", get(assets::icon))
         .route("/favicon.ico", get(assets::icon))
@@ -75,7 +81,9 @@ pub fn router(dashboard: Dashboard) -> Router {
         // Pages set a policy with their nonce; nothing else has a script to allow.
         .layer(or_else(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
         .layer(or_else(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(or_else(header::REFERRER_POLICY, "no-referrer"))
+        // Other sites learn nothing. This one has to: with `no-referrer` browsers send forms with `Origin: null`, which the
+        // guard turns away, and without the page that they are to come back to.
+        .layer(or_else(header::REFERRER_POLICY, "same-origin"))
         // Figures are out of date at once, and who may see them may change.
         .layer(or_else(header::CACHE_CONTROL, "no-store"))
 }
@@ -99,12 +107,18 @@ fn provide_page_context(dashboard: &Dashboard) {
         revision: *dashboard.changes.borrow(),
         version: dashboard.version.to_owned(),
     });
+    // A form that is sent without script is answered with the way back, and the page there has the status.
+    let form = parts.as_ref().is_some_and(return_address::is_form);
     provide_context(StatusSetter::new(move |status| {
+        if form {
+            return;
+        }
         if let (Some(response), Ok(status)) = (&response, StatusCode::from_u16(status)) {
             response.set_status(status);
         }
     }));
     provide_context(Arc::clone(&dashboard.reports));
+    provide_context(Arc::clone(&dashboard.workspace));
 }
 
 /// Nothing from another host, no inline style, and only the inline scripts that this response's nonce marks.

@@ -4,6 +4,7 @@ mod assets;
 pub mod dashboard;
 pub mod guard;
 mod health;
+mod return_address;
 mod router;
 
 pub use self::router::router;
