@@ -197,6 +197,7 @@ impl Setup {
                 facts(&config, clock.now()),
                 recording,
             )),
+            workspace: Arc::new(workspace.clone()),
             changes: changes.clone(),
             version: env!("CARGO_PKG_VERSION"),
         };
