@@ -18,6 +18,8 @@ mod retention;
 mod servers;
 mod sessions;
 mod sqlite;
+mod workspace;
+mod workspace_pages;
 mod writing;
 
 /// Runs each test of the story on each engine. An engine that is not there fails its tests; it does not skip them.
@@ -108,6 +110,23 @@ on_every_engine! {
         each_kind_goes_at_its_age_and_its_figures_stay,
         a_session_stays_while_it_is_open_or_has_requests,
         a_quota_is_kept_while_writing_goes_on_and_space_is_given_back;
+    workspace:
+        what_is_not_committed_was_never_there,
+        of_two_that_write_the_second_waits_for_the_first,
+        readers_do_not_wait_for_whoever_writes,
+        the_tracker_and_the_workspace_write_in_turns,
+        words_are_found_wherever_they_stand_and_no_longer_once_they_are_gone,
+        a_task_goes_where_it_is_moved,
+        the_database_itself_keeps_one_pinned_and_each_number_once,
+        json_is_kept_as_it_was_given;
+    workspace_pages:
+        the_list_of_projects_has_its_figures_and_pages,
+        a_board_has_its_columns_and_their_pages,
+        a_task_shows_its_text_rendered_and_its_history,
+        documents_are_rendered_and_html_is_text,
+        a_version_shows_what_restoring_it_would_change,
+        the_history_of_a_project_has_each_event_once,
+        what_is_not_there_is_none_and_what_is_wrong_is_told;
     reports:
         reports_are_of_the_time_of_the_clock,
         an_invalid_question_is_told_to_whoever_asks,

@@ -162,7 +162,21 @@ pub fn storable(text: &str) -> Cow<'_, str> {
 
 /// The JSON as this engine can hold it: NUL cannot stand in it in its escaped form either.
 pub fn storable_json(json: &str) -> Option<serde_json::Value> {
-    serde_json::from_str(&json.replace("\\u0000", "\\ufffd")).ok()
+    let value = serde_json::from_str(json).ok()?;
+    // Behind another backslash it is none, so that only the parsed text tells.
+    Some(if json.contains("\\u0000") { without_nul(value) } else { value })
+}
+
+fn without_nul(value: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => Value::String(storable(&text).into_owned()),
+        Value::Array(items) => items.into_iter().map(without_nul).collect(),
+        Value::Object(fields) => {
+            fields.into_iter().map(|(key, value)| (storable(&key).into_owned(), without_nul(value))).collect()
+        }
+        other => other,
+    }
 }
 
 impl PostgresStore {
