@@ -7,7 +7,7 @@ const phone = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isM
 const desktop = { viewport: { width: 1280, height: 800 } };
 
 /** What needs a script on the page, or no browser at all. */
-const SCRIPTED = /(accessibility|keyboard|live|theme)\.spec\.ts/;
+const SCRIPTED = /(accessibility|board|keyboard|live|theme)\.spec\.ts/;
 const BROWSERLESS = /clients\.spec\.ts/;
 const ACCESSIBILITY = /accessibility\.spec\.ts/;
 

@@ -15,8 +15,8 @@ async function faults(page: Page): Promise<string[]> {
   );
 }
 
-test('axe finds nothing on any page', async ({ page, visit, guard, clients, database }) => {
-  for (const view of await everyPage(clients, database)) {
+test('axe finds nothing on any page', async ({ page, visit, guard, clients, database, server }) => {
+  for (const view of await everyPage(clients, database, server.mcp)) {
     await test.step(view.name, async () => {
       await open(view, visit, guard);
       expect.soft(await faults(page), view.name).toEqual([]);

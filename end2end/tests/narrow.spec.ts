@@ -53,8 +53,8 @@ function overflow(): Overflow {
   };
 }
 
-test('no page is wider than a phone', async ({ page, visit, guard, clients, database }) => {
-  for (const view of await everyPage(clients, database)) {
+test('no page is wider than a phone', async ({ page, visit, guard, clients, database, server }) => {
+  for (const view of await everyPage(clients, database, server.mcp)) {
     await test.step(view.name, async () => {
       await open(view, visit, guard);
       expect.soft(await page.evaluate(overflow), view.name).toEqual(NONE);

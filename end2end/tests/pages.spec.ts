@@ -76,6 +76,7 @@ test.describe('with clients at work', () => {
     for (const [name, path] of [
       ['Sessions', '/sessions'],
       ['Requests', '/requests'],
+      ['Projects', '/projects'],
       ['Health', '/health'],
       ['Overview', '/'],
     ] as const) {
