@@ -92,7 +92,7 @@ pub fn ProjectParts(project: ProjectHead, current: Part) -> impl IntoView {
         .into_iter()
         .collect_view();
     view! {
-        <nav class="tabs" aria-label="Parts of the project">
+        <nav class="tabs parts" aria-label="Parts of the project">
             <ul>{links}</ul>
         </nav>
     }
@@ -119,7 +119,7 @@ pub fn Description(text: String) -> impl IntoView {
 }
 
 /// As many characters of a description are shown at once.
-const BEGINNING: usize = 160;
+const BEGINNING: usize = 120;
 
 /// An agent may have written anything there: only an address of the web is a link.
 fn repository(repository: String) -> impl IntoView {

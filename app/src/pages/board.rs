@@ -130,7 +130,7 @@ fn Statuses(project_id: String, chosen: Option<TaskStatus>) -> impl IntoView {
     };
     let links = std::iter::once(None).chain(TaskStatus::ALL.map(Some)).map(link).collect_view();
     view! {
-        <nav class="ranges statuses" aria-label="Columns">
+        <nav class="ranges statuses" class:of-one=chosen.is_some() aria-label="Columns">
             <ul>{links}</ul>
         </nav>
     }

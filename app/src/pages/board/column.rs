@@ -19,6 +19,7 @@ pub fn BoardColumn(
 ) -> impl IntoView {
     let Column { status, tasks, total } = column;
     let shown = tasks.len() as u64;
+    let whole = project_id.clone();
     let more = (!alone && shown < total).then(|| {
         let href = board_href(&project_id, &BoardFilter { status: Some(status), page: 2 });
         let text = format!("{} more", format::count(total - shown));
@@ -34,6 +35,12 @@ pub fn BoardColumn(
         |task| (task.id.clone(), task.updated_at.timestamp_micros()),
         move |_, task| (|_| (), view! { <Card project_id=project_id.clone() task=task shared=shared /> }),
     );
+    let name = if alone {
+        status.label().into_any()
+    } else {
+        view! { <a href=board_href(&whole, &BoardFilter { status: Some(status), page: 1 })>{status.label()}</a> }
+            .into_any()
+    };
     let target = shared.drag.target;
     let over = move || target.with(|target| target.as_ref().is_some_and(|target| target.status == status));
     let at_end = move || {
@@ -48,7 +55,7 @@ pub fn BoardColumn(
             data-at-end=move || at_end().then_some("")
         >
             <h2 id=format!("column-{}", status.as_str())>
-                {status.label()}
+                {name}
                 " "
                 <span class="badge">{format::count(total)}</span>
             </h2>

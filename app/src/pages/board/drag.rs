@@ -117,6 +117,7 @@ impl Drag {
 
 #[cfg(feature = "hydrate")]
 fn cast<T: wasm_bindgen::JsCast>(value: wasm_bindgen::JsValue) -> Option<T> {
+    use wasm_bindgen::JsCast;
     value.dyn_into().ok()
 }
 
