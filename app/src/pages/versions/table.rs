@@ -60,7 +60,7 @@ fn version_row(
                 </a>
             </th>
             <td data-label="Kept by">{row.change_type}</td>
-            <td data-label="Summary">
+            <td data-label="Summary" class="summary">
                 <span class="name" dir="auto">{row.change_summary.unwrap_or_default()}</span>
                 {document}
             </td>
