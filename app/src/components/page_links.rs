@@ -78,9 +78,6 @@ mod tests {
 
     #[test]
     fn a_page_behind_the_last_leads_back() {
-        assert_eq!(
-            shown(8, 2),
-            [Some(1), Some(2), None, Some(7), Some(8)].into_iter().filter(|n| *n != Some(7)).collect::<Vec<_>>()
-        );
+        assert_eq!(shown(8, 2), [Some(1), Some(2), None, Some(8)]);
     }
 }
