@@ -56,7 +56,9 @@ export class Guard {
       if (response.status() >= 400) {
         add('status', String(response.status()), response.url());
       }
-      if (response.request().isNavigationRequest()) {
+      // Who is sent on shows nothing of what sent him.
+      const sentOn = response.status() >= 300 && response.status() < 400;
+      if (response.request().isNavigationRequest() && !sentOn) {
         this.#checkPolicy(response);
       }
     });

@@ -29,6 +29,7 @@ test('a card is dragged between two others of another column', async ({ page, vi
   const over = card(page, 'last');
   await over.hover({ position: { x: 20, y: 8 } });
   await over.hover({ position: { x: 22, y: 6 } });
+  await over.hover({ position: { x: 24, y: 7 } });
   await expect(over).toHaveAttribute('data-before', '');
   await page.mouse.up();
   await expect.poll(() => titles(page, 'doing')).toEqual(['running', 'second', 'last']);

@@ -153,7 +153,7 @@ test('other pages can neither move a task nor be come back to', async ({ request
   }
   const answer = await post({ origin: server.url, referer: 'http://evil.example/' });
   expect(answer.status()).toBe(302);
-  expect(answer.headers().location).toBe(`${server.url}/projects`);
+  expect(answer.headers().location?.replace(/\?$/, '')).toBe(`${server.url}/projects`);
 });
 
 test('titles and documents that are HTML are text, and nothing of them runs', async ({ page, visit, agent }) => {

@@ -75,13 +75,21 @@ impl tracon_app::workspace::Workspace for Workspace {
     }
 
     async fn move_task(&self, request: MoveTask) -> std::result::Result<Option<()>, ReportError> {
-        told(Self::move_task(self, &request.task_id, request.status, &request.place, DASHBOARD).await.map(|_| ()))
+        let moved = async {
+            id_of("task", &request.task_id)?;
+            Self::move_task(self, &request.task_id, request.status, &request.place, DASHBOARD).await
+        };
+        told(moved.await.map(|_| ()))
     }
 
     async fn restore_version(&self, request: RestoreVersion) -> std::result::Result<Option<()>, ReportError> {
         let RestoreVersion { project_id, field, number, document_id } = request;
         let document = document_id.as_deref().filter(|id| !id.is_empty());
-        told(Self::restore_version(self, &project_id, field, number, document, DASHBOARD).await.map(|_| ()))
+        let restored = async {
+            id_of("project", &project_id)?;
+            Self::restore_version(self, &project_id, field, number, document, DASHBOARD).await
+        };
+        told(restored.await.map(|_| ()))
     }
 }
 

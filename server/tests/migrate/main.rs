@@ -12,3 +12,4 @@ mod moved;
 #[path = "../support/postgres.rs"]
 mod postgres;
 mod refused;
+mod workspace;
