@@ -7,7 +7,7 @@ use serde_json::Value;
 use tracon_app::workspace::{Priority, TaskStatus, VersionField};
 
 use super::{answer::Failure, items::Extent};
-use crate::store::workspace::Window;
+use crate::{store::workspace::Window, workspace::cut};
 
 /// The arguments as what a tool takes.
 ///
@@ -15,7 +15,8 @@ use crate::store::workspace::Window;
 /// The argument, what was sent, and what is allowed.
 pub(super) fn read<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, Failure> {
     serde_path_to_error::deserialize(Value::Object(arguments)).map_err(|error| {
-        let argument = error.path().to_string();
+        // A name that nobody knows may be as long as the message.
+        let argument = cut(&error.path().to_string(), 80);
         let reason = in_words(&error.into_inner().to_string());
         if argument == "action" && reason.contains("unknown variant") {
             return Failure::invalid_action(format!("`action`: {reason}"));
@@ -231,6 +232,10 @@ mod tests {
         let refused = refusal(&json!({"action": "create", "count": "x".repeat(1 << 20)}));
         let message = refused["message"].as_str().expect("a message");
         assert!(message.len() < 500 && message.ends_with("expected a whole number"), "{message}");
+        let name = "x".repeat(1 << 20);
+        let refused = refusal(&json!({"action": "create", (name): 1}));
+        let length = refused.to_string().len();
+        assert!(length < 1_000, "{length}");
     }
 
     #[test]
