@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{
     Result, Signature, Workspace, WorkspaceError,
     input::{self, NAME, PROSE, TITLE},
+    projects::project_of,
 };
 use crate::store::workspace::{Owner, Project, Reading, Task, TaskChange, TaskQuery, Window, Writing};
 
@@ -64,15 +65,23 @@ impl Workspace {
         self.read(async |reading| Ok(reading.tasks(query, window).await?)).await
     }
 
-    /// The same of projects by their ids as they are written.
+    /// The same of projects by their ids as they are written, each of which there is.
     pub async fn tasks_of(
         &self,
         projects: &[(&'static str, &str)],
         query: TaskQuery,
         window: Window,
     ) -> Result<(Vec<Task>, u64)> {
-        let projects = projects.iter().map(|(argument, id)| input::id(argument, id)).collect::<Result<_>>()?;
-        self.tasks(&TaskQuery { projects, ..query }, window).await
+        let projects: Vec<Uuid> =
+            projects.iter().map(|(argument, id)| input::id(argument, id)).collect::<Result<_>>()?;
+        let query = TaskQuery { projects, ..query };
+        self.read(async |reading| {
+            for project in &query.projects {
+                project_of(reading, *project).await?;
+            }
+            Ok(reading.tasks(&query, window).await?)
+        })
+        .await
     }
 
     /// Creates a task. It needs a title.
