@@ -14,16 +14,27 @@ pub(super) fn input<T: JsonSchema>() -> Arc<JsonObject> {
     object_of(schema)
 }
 
-/// Of a tool's result. A failure has `success` and `error` and nothing else, so `success` is all that every result has.
+/// Of a tool's result, be it a success or a failure: whatever the first of them has, the other has not. Says which keys there
+/// are and of which type; what an object of them holds its reader sees.
 pub(super) fn output<T: JsonSchema>() -> Arc<JsonObject> {
-    let mut schema = bare::<T>();
-    without_words(&mut schema);
-    let mut object = Arc::unwrap_or_clone(object_of(schema));
+    let mut object = Arc::unwrap_or_clone(object_of(bare::<T>()));
     if let Some(Value::Object(properties)) = object.get_mut("properties") {
+        properties.values_mut().for_each(only_type);
         properties.insert("success".to_owned(), json!({"type": "boolean"}));
+        properties.insert("error".to_owned(), json!({"type": "object"}));
     }
     object.insert("required".to_owned(), json!(["success"]));
     Arc::new(object)
+}
+
+/// Leaves of a schema the type, and that of the items of a list.
+fn only_type(schema: &mut Value) {
+    if let Value::Object(schema) = schema {
+        schema.retain(|key, _| matches!(key.as_str(), "type" | "items"));
+        if let Some(items) = schema.get_mut("items") {
+            only_type(items);
+        }
+    }
 }
 
 fn bare<T: JsonSchema>() -> Schema {
@@ -54,7 +65,6 @@ fn strip(schema: &mut Schema) {
     transform_subschemas(&mut strip, schema);
 }
 
-/// What may be left out need not be said to be null.
 fn without_null(schema: &mut Schema) {
     if let Some(Value::Array(types)) = schema.get("type") {
         let others: Vec<Value> = types.iter().filter(|kind| **kind != json!("null")).cloned().collect();
@@ -67,13 +77,6 @@ fn without_null(schema: &mut Schema) {
         words.retain(|word| !word.is_null());
     }
     transform_subschemas(&mut without_null, schema);
-}
-
-/// Models read what they are answered, and no words about it; what is in an object within is seen there.
-fn without_words(schema: &mut Schema) {
-    schema.remove("description");
-    schema.remove("required");
-    transform_subschemas(&mut without_words, schema);
 }
 
 fn object_of(schema: Schema) -> Arc<JsonObject> {
@@ -94,7 +97,23 @@ mod tests {
         /// Published.
         name: String,
         count: Option<u32>,
+        kind: Option<Kind>,
         anything: serde_json::Map<String, Value>,
+    }
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    #[serde(rename_all = "lowercase")]
+    enum Kind {
+        Small,
+        Large,
+    }
+
+    /// Has what has keys of its own.
+    #[derive(Serialize, JsonSchema)]
+    struct Nested {
+        /// Not published, as is what it holds.
+        one: Option<Sample>,
+        many: Vec<Sample>,
     }
 
     #[test]
@@ -106,13 +125,17 @@ mod tests {
                 "properties": {
                     "name": {"type": "string", "description": "Published."},
                     "count": {"type": "integer"},
+                    "kind": {"type": "string", "enum": ["small", "large"]},
                     "anything": {"type": "object"},
                 },
             })
         );
         let published = output::<Sample>();
         assert_eq!(published["required"], json!(["success"]));
-        assert_eq!(published["properties"]["name"], json!({"type": "string"}));
+        assert_eq!(published["properties"]["error"], json!({"type": "object"}));
         assert_eq!(published["properties"]["count"], json!({"type": ["integer", "null"]}));
+        let nested = output::<Nested>();
+        assert_eq!(nested["properties"]["one"], json!({"type": ["object", "null"]}));
+        assert_eq!(nested["properties"]["many"], json!({"type": "array", "items": {"type": "object"}}));
     }
 }
