@@ -20,4 +20,5 @@ mod replicas;
 mod sessions;
 mod support;
 mod tools;
+mod workspace;
 mod wrapper;
