@@ -88,19 +88,21 @@ fn plan(in_toolchain: bool, in_sysroot: bool, sysroot: &Path, ask_rustup: bool) 
 }
 
 /// The variable that carries `--sysroot` to the compiler. Cargo reads only the first of these that is set, so the flag is
-/// added to what the user has. A sysroot that the user names already stays: the compiler takes only one.
+/// added to what the user has, and what `.cargo/config.toml` has is said again. A sysroot that the user names already stays: the
+/// compiler takes only one.
 fn flags(sysroot: &Path, read: impl Fn(&str) -> Option<String>) -> (&'static str, String) {
     const OWN: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
-    let flag = format!("--sysroot={}", sysroot.display());
-    for (name, separator) in [("CARGO_ENCODED_RUSTFLAGS", '\x1f'), ("RUSTFLAGS", ' '), (OWN, ' ')] {
+    let sysroot = format!("--sysroot={}", sysroot.display());
+    let flags = |separator| [&*sysroot, "--cfg", "erase_components"].join(separator);
+    for (name, separator) in [("CARGO_ENCODED_RUSTFLAGS", "\x1f"), ("RUSTFLAGS", " "), (OWN, " ")] {
         match read(name) {
             Some(given) if given.contains("--sysroot") => return (name, given),
-            Some(given) if !given.is_empty() => return (name, format!("{given}{separator}{flag}")),
-            Some(_) => return (name, flag),
+            Some(given) if !given.is_empty() => return (name, format!("{given}{separator}{}", flags(separator))),
+            Some(_) => return (name, flags(separator)),
             None => {}
         }
     }
-    (OWN, flag)
+    (OWN, flags(" "))
 }
 
 fn build_from_source(project: &Project, progress: &Progress, sysroot: &Path) -> Result<()> {
@@ -152,7 +154,7 @@ mod tests {
     use super::*;
 
     const SYSROOT: &str = "/project/target/wasm-sysroot/1.95.0";
-    const FLAG: &str = "--sysroot=/project/target/wasm-sysroot/1.95.0";
+    const FLAG: &str = "--sysroot=/project/target/wasm-sysroot/1.95.0 --cfg erase_components";
 
     fn flags_with(name: &str, value: &str) -> (&'static str, String) {
         flags(Path::new(SYSROOT), |asked| (asked == name).then(|| value.to_owned()))
@@ -191,7 +193,7 @@ mod tests {
         assert_eq!(flags_with(own, "--sysroot=/other"), (own, "--sysroot=/other".to_owned()));
         assert_eq!(
             flags_with("CARGO_ENCODED_RUSTFLAGS", "-C\x1flto"),
-            ("CARGO_ENCODED_RUSTFLAGS", format!("-C\x1flto\x1f{FLAG}"))
+            ("CARGO_ENCODED_RUSTFLAGS", format!("-C\x1flto\x1f{}", FLAG.replace(' ', "\x1f")))
         );
     }
 }
