@@ -5,6 +5,11 @@
 //! [`reports`]: values, and the trait that the server implements.
 #![recursion_limit = "256"]
 
+// `.cargo/config.toml` sets it for the server and the client alike; with one of both only, the client could not take over what the
+// server rendered.
+#[cfg(not(erase_components))]
+compile_error!("RUSTFLAGS hides the flags of .cargo/config.toml: add `--cfg erase_components` to it");
+
 pub mod api;
 pub mod app;
 pub mod charts;

@@ -58,7 +58,8 @@ CREATE INDEX archon_tasks_completed ON archon_tasks (completed_at, created_at)
 CREATE INDEX archon_tasks_completed_of ON archon_tasks (project_id, completed_at, created_at)
     WHERE archived = FALSE AND completed_at IS NOT NULL;
 CREATE INDEX archon_tasks_of_parent ON archon_tasks (parent_task_id) WHERE parent_task_id IS NOT NULL;
-CREATE INDEX archon_tasks_archived ON archon_tasks (project_id) WHERE archived = TRUE;
+-- Archived ones, too: what goes with a project, or comes back.
+CREATE INDEX archon_tasks_of_project ON archon_tasks (project_id);
 
 CREATE TABLE archon_task_history (
     id            UUID PRIMARY KEY,       -- UUIDv7: sorts by time

@@ -61,7 +61,8 @@ CREATE INDEX archon_tasks_completed ON archon_tasks (completed_at, created_at)
 CREATE INDEX archon_tasks_completed_of ON archon_tasks (project_id, completed_at, created_at)
     WHERE archived = FALSE AND completed_at IS NOT NULL;
 CREATE INDEX archon_tasks_of_parent ON archon_tasks (parent_task_id) WHERE parent_task_id IS NOT NULL;
-CREATE INDEX archon_tasks_archived ON archon_tasks (project_id) WHERE archived = TRUE;
+-- Archived ones, too: what goes with a project, or comes back.
+CREATE INDEX archon_tasks_of_project ON archon_tasks (project_id);
 
 -- In which tasks three letters stand side by side: terms of three letters and more are found without reading the tasks.
 CREATE VIRTUAL TABLE archon_task_search USING fts5 (

@@ -172,11 +172,12 @@ impl Workspace {
         change: impl AsyncFnOnce(&mut Vec<Value>) -> Result<Value>,
     ) -> Result<DocumentWritten> {
         let id = input::id("project_id", project_id)?;
-        let by = self.sign(actor);
         self.change(async |writing| {
+            let by = self.sign(actor);
             let mut project = open_project(writing, id).await?;
             let mut documents = documents_of(&project.docs);
             let document = change(&mut documents).await?;
+            at_most_a_thousand("action", documents.len())?;
             let documents = Value::Array(documents);
             if documents != project.docs {
                 let documents = input::json("content", documents, DOCUMENTS).map_err(|_| {
@@ -205,9 +206,30 @@ pub(super) fn documents_of(docs: &Value) -> Vec<Value> {
     docs.as_array().cloned().unwrap_or_default()
 }
 
+/// The Markdown of a content that is nothing else.
+pub(super) fn only_markdown(content: &Value) -> Option<&str> {
+    content.as_object().filter(|fields| fields.len() == 1)?.get("markdown")?.as_str()
+}
+
+/// Bytes of a content: of Markdown as it is, of anything else as JSON.
+#[must_use]
+pub fn content_size(content: &Value) -> usize {
+    only_markdown(content).map_or_else(|| content.to_string().len(), str::len)
+}
+
 /// The id of a document.
 pub(super) fn id_of(document: &Value) -> Option<&str> {
     document.get("id").and_then(Value::as_str)
+}
+
+/// More documents than this a project has not.
+pub(super) fn at_most_a_thousand(argument: &'static str, documents: usize) -> Result<()> {
+    const MOST: usize = 1_000;
+    if documents <= MOST {
+        return Ok(());
+    }
+    let reason = format!("would give the project {documents} documents, at most {MOST} are allowed");
+    Err(WorkspaceError::invalid(argument, reason))
 }
 
 /// A text is Markdown.

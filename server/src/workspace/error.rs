@@ -22,6 +22,9 @@ pub enum WorkspaceError {
     /// It is not in the state that this would need.
     #[error("{message}")]
     Conflict { message: String, suggestion: &'static str },
+    /// The database failed while it was to make a change last: it may be there.
+    #[error(transparent)]
+    Unsure(StoreError),
     /// The database failed; what it said is for the log.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -1,7 +1,6 @@
 //! What changed, and what was done.
 
 use chrono::TimeDelta;
-use tracon_app::workspace::TaskStatus;
 
 use super::{
     Result, Workspace, WorkspaceError,
@@ -47,7 +46,6 @@ impl Workspace {
             }
             let stats = reading.completion_stats(project).await?;
             let recent = reading.completed_since(project, since, limit).await?;
-            debug_assert!(recent.iter().all(|task| task.status == TaskStatus::Done));
             Ok(Statistics { stats, recent })
         })
         .await

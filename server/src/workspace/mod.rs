@@ -22,7 +22,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 pub use self::{
-    documents::{DocumentChanges, DocumentWritten},
+    documents::{DocumentChanges, DocumentWritten, content_size},
     error::WorkspaceError,
     history::Statistics,
     input::terms,
@@ -94,7 +94,7 @@ impl Workspace {
         let mut writing = self.store.write_workspace(self.instance).await?;
         match change(&mut writing).await {
             Ok(done) => {
-                writing.commit().await?;
+                writing.commit().await.map_err(WorkspaceError::Unsure)?;
                 self.changes.send_replace(());
                 Ok(done)
             }
@@ -108,6 +108,7 @@ impl Workspace {
         }
     }
 
+    /// Within the transaction: what waited for another is signed after it.
     fn sign<'a>(&self, actor: &'a str) -> Signature<'a> {
         // Both engines keep microseconds: what is answered is what is kept.
         Signature { actor, at: self.clock.now().trunc_subsecs(6) }

@@ -101,7 +101,7 @@ fn told<T>(result: Result<T>) -> std::result::Result<Option<T>, ReportError> {
             WorkspaceError::NotFound { .. } => Ok(None),
             WorkspaceError::Invalid { .. } => Err(ReportError::Invalid(message)),
             WorkspaceError::Conflict { .. } => Err(ReportError::Conflict(message)),
-            WorkspaceError::Store(error) => {
+            WorkspaceError::Store(error) | WorkspaceError::Unsure(error) => {
                 tracing::error!(%error, "a page of the workspace could not be made");
                 Err(ReportError::Unavailable)
             }

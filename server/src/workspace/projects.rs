@@ -125,8 +125,8 @@ impl Workspace {
             return Err(WorkspaceError::invalid("action", "`update` needs at least one field to change"));
         }
         let changes = changes.checked()?;
-        let by = self.sign(actor);
         self.change(async |writing| {
+            let by = self.sign(actor);
             let before = open_project(writing, id).await?;
             let mut after = before.clone();
             changes.apply_to(&mut after);
@@ -171,8 +171,8 @@ impl Workspace {
     ) -> Result<(Project, u64)> {
         let id = input::id("project_id", project_id)?;
         let archived_by = archived_by.map(|name| input::name("archived_by", name, NAME)).transpose()?;
-        let by = self.sign(actor);
         self.change(async |writing| {
+            let by = self.sign(actor);
             let mut project = project_of(writing, id).await?;
             if project.archived {
                 return Err(WorkspaceError::conflict(
@@ -199,8 +199,8 @@ impl Workspace {
     /// Brings a project back, with those tasks that its archiving took. Gives how many those were.
     pub async fn unarchive_project(&self, project_id: &str, actor: &str) -> Result<(Project, u64)> {
         let id = input::id("project_id", project_id)?;
-        let by = self.sign(actor);
         self.change(async |writing| {
+            let by = self.sign(actor);
             let mut project = project_of(writing, id).await?;
             if !project.archived {
                 return Err(WorkspaceError::conflict(format!("the project {id} is not archived"), "nothing is to do"));

@@ -89,8 +89,8 @@ impl Workspace {
         let project_id = input::id("project_id", project_id)?;
         let changes = changes.checked()?;
         let title = changes.title.ok_or_else(|| WorkspaceError::invalid("title", "is required"))?;
-        let by = self.sign(actor);
         self.change(async |writing| {
+            let by = self.sign(actor);
             let project = open_project(writing, project_id).await?;
             let status = changes.status.unwrap_or(TaskStatus::Todo);
             let task = Task {
@@ -141,8 +141,8 @@ impl Workspace {
             return Err(WorkspaceError::invalid("action", "`update` needs at least one field to change"));
         }
         let changes = changes.checked()?;
-        let by = self.sign(actor);
         self.change(async |writing| {
+            let by = self.sign(actor);
             let before = open_task(writing, id).await?;
             if project_id.is_some_and(|project| project != before.project_id) {
                 let reason =
@@ -174,8 +174,8 @@ impl Workspace {
     /// Puts a task into a column and to a place in it, whose tasks then all have numbers of their own.
     pub async fn move_task(&self, task_id: &str, status: TaskStatus, place: &Place, actor: &str) -> Result<Task> {
         let id = input::id("task_id", task_id)?;
-        let by = self.sign(actor);
         self.change(async |writing| {
+            let by = self.sign(actor);
             let before = open_task(writing, id).await?;
             writing.number_tasks(before.project_id, status).await?;
             let mut after = open_task(writing, id).await?;
@@ -195,8 +195,11 @@ impl Workspace {
                     if stays && after.task_order == last { last } else { last + 1 }
                 }
             };
+            let place = (after.status, after.task_order);
             set_status(&mut after, status, by);
-            writing.shift_tasks(&after).await?;
+            if place != (status, after.task_order) || !stays {
+                writing.shift_tasks(&after).await?;
+            }
             self.save(writing, &before, after, by).await
         })
         .await
@@ -205,8 +208,8 @@ impl Workspace {
     /// Archives a task with the tasks below it.
     pub async fn archive_task(&self, task_id: &str, actor: &str) -> Result<Task> {
         let id = input::id("task_id", task_id)?;
-        let by = self.sign(actor);
         self.change(async |writing| {
+            let by = self.sign(actor);
             let task = open_task(writing, id).await?;
             let mut tasks = writing.open_subtasks(id).await?;
             tasks.insert(0, task);

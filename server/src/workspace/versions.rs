@@ -5,7 +5,7 @@ use tracon_app::workspace::VersionField;
 
 use super::{
     Result, Signature, Workspace, WorkspaceError,
-    documents::{self, documents_of},
+    documents::{self, at_most_a_thousand, documents_of},
     input::{self, DOCUMENTS, NAME, PROSE},
     projects::project_of,
     tasks::{open_project, task_of},
@@ -91,8 +91,8 @@ impl Workspace {
         let document = version.document_id.map(|id| input::name("document_id", &id, NAME)).transpose()?;
         let created_by = version.created_by.map(|name| input::name("created_by", &name, NAME)).transpose()?;
         let created_by = created_by.unwrap_or_else(|| "system".to_owned());
-        let by = Signature { actor: &created_by, ..self.sign(actor) };
         self.change(async |writing| {
+            let by = Signature { actor: &created_by, ..self.sign(actor) };
             let project = open_project(writing, id).await?;
             let content = content.unwrap_or_else(|| project.field(field).clone());
             self.snapshot(writing, Owner::Project(id), field.as_str(), content, "manual", summary, document, by).await
@@ -113,8 +113,8 @@ impl Workspace {
         if document_id.is_some() && field != VersionField::Docs {
             return Err(WorkspaceError::invalid("document_id", "is only for `field_name` docs"));
         }
-        let by = self.sign(actor);
         self.change(async |writing| {
+            let by = self.sign(actor);
             let mut project = open_project(writing, id).await?;
             let owner = Owner::Project(id);
             let number_there = i64::try_from(number).unwrap_or(i64::MAX);
@@ -179,7 +179,8 @@ fn checked(field: VersionField, content: Value) -> Result<Value> {
     match field {
         VersionField::Docs => {
             let is_document = |item: &Value| item.get("id").is_some_and(Value::is_string);
-            if content.as_array().is_some_and(|items| items.iter().all(is_document)) {
+            if let Some(items) = content.as_array().filter(|items| items.iter().all(is_document)) {
+                at_most_a_thousand("content", items.len())?;
                 input::json("content", content, DOCUMENTS)
             } else {
                 Err(WorkspaceError::invalid("content", "of docs must be an array of objects, each with an `id` string"))

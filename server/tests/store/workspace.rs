@@ -42,12 +42,12 @@ pub async fn what_is_not_committed_was_never_there(on: Fixture) {
     let id: Uuid = project(&workspace, "kept").await.parse().unwrap();
     let mut writing = on.store.write_workspace(Uuid::nil()).await.unwrap();
     let mut changed = writing.project(id).await.unwrap().unwrap();
-    changed.title = "rolled back".to_owned();
+    "rolled back".clone_into(&mut changed.title);
     writing.put_project(&changed).await.unwrap();
     assert_eq!(writing.project(id).await.unwrap().unwrap().title, "rolled back", "it reads what it wrote");
     writing.roll_back().await.unwrap();
     let mut writing = on.store.write_workspace(Uuid::nil()).await.unwrap();
-    changed.title = "dropped".to_owned();
+    "dropped".clone_into(&mut changed.title);
     writing.put_project(&changed).await.unwrap();
     drop(writing);
     assert_eq!(workspace.project(&id.to_string()).await.unwrap().project.title, "kept");
@@ -74,7 +74,7 @@ pub async fn readers_do_not_wait_for_whoever_writes(on: Fixture) {
     let id = project(&workspace, "before").await;
     let mut writing = on.store.write_workspace(Uuid::nil()).await.unwrap();
     let mut changed = writing.project(id.parse().unwrap()).await.unwrap().unwrap();
-    changed.title = "after".to_owned();
+    "after".clone_into(&mut changed.title);
     writing.put_project(&changed).await.unwrap();
     assert_eq!(workspace.project(&id).await.unwrap().project.title, "before");
     writing.commit().await.unwrap();

@@ -54,8 +54,8 @@ pub async fn the_list_of_projects_has_its_figures_and_pages(on: Fixture) {
         (first.title.as_str(), first.pinned, first.tasks, first.documents),
         ("project 7", true, [1, 0, 0, 1], 1)
     );
-    let last = pages(&workspace).projects(ProjectFilter { page: 2, ..ProjectFilter::default() }).await.unwrap();
-    assert_eq!(last.rows.iter().map(|row| row.title.as_str()).collect::<Vec<_>>(), ["project 1", "project 0"]);
+    let second = pages(&workspace).projects(ProjectFilter { page: 2, ..ProjectFilter::default() }).await.unwrap();
+    assert_eq!(second.rows.iter().map(|row| row.title.as_str()).collect::<Vec<_>>(), ["project 1", "project 0"]);
     let archived = ProjectFilter { archived: true, ..ProjectFilter::default() };
     let archived = pages(&workspace).projects(archived).await.unwrap();
     assert_eq!((archived.total, archived.rows[0].title.as_str()), (1, "project 3"));

@@ -53,6 +53,11 @@ impl From<WorkspaceError> for Failure {
             WorkspaceError::Conflict { suggestion, .. } => {
                 Self { suggestion: Some(suggestion), ..Self::new("conflict", 409, message) }
             }
+            WorkspaceError::Unsure(error) => {
+                tracing::error!(%error, "a change may have been lost");
+                let message = "the database went away while this was being kept: it may be there, or not";
+                Self { suggestion: Some("look before you try again"), ..Self::new("unavailable", 503, message) }
+            }
             WorkspaceError::Store(error) => {
                 tracing::error!(%error, "a tool could not use the database");
                 if error.is_transient() {

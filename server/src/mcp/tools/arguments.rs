@@ -146,23 +146,25 @@ impl Fields {
         if self.0.as_ref().is_none_or(Vec::is_empty) { Extent::Trimmed } else { Extent::Keyed }
     }
 
-    /// Keeps of an item what was asked for; all of it if nothing was.
+    /// Keeps of an item what was asked for; all of it if nothing was. A key of `known` that this one has not is left out.
     ///
     /// # Errors
-    /// A key that no item has.
-    pub(super) fn select(&self, item: JsonObject) -> Result<JsonObject, Failure> {
+    /// A key that no item has, or more of them than there are.
+    pub(super) fn select(&self, mut item: JsonObject, known: &[&str]) -> Result<JsonObject, Failure> {
+        const MOST: usize = 50;
         let Some(fields) = self.0.as_ref().filter(|fields| !fields.is_empty()) else { return Ok(item) };
-        fields
-            .iter()
-            .map(|field| {
-                item.get_key_value(field).map(|(key, value)| (key.clone(), value.clone())).ok_or_else(|| {
-                    let known: Vec<&str> = item.keys().map(String::as_str).collect();
-                    let shown: String = field.chars().take(80).collect();
-                    let message = format!("`fields`: {shown:?} is none of {}", known.join(", "));
-                    Failure::invalid("fields", message)
-                })
-            })
-            .collect()
+        if fields.len() > MOST {
+            let message = format!("`fields` has {} keys, at most {MOST} are allowed", fields.len());
+            return Err(Failure::invalid("fields", message));
+        }
+        let is_unknown = |field: &&String| !item.contains_key(*field) && !known.contains(&field.as_str());
+        if let Some(unknown) = fields.iter().find(is_unknown) {
+            let known: Vec<&str> = item.keys().map(String::as_str).collect();
+            let shown: String = unknown.chars().take(80).collect();
+            return Err(Failure::invalid("fields", format!("`fields`: {shown:?} is none of {}", known.join(", "))));
+        }
+        item.retain(|key, _| fields.contains(key));
+        Ok(item)
     }
 }
 
@@ -248,8 +250,10 @@ mod tests {
     fn fields_select_and_unknown_ones_are_named() {
         let item = json!({"id": 1, "title": "a"}).as_object().cloned().expect("an object");
         let fields = |names: &[&str]| Fields(Some(names.iter().map(|name| (*name).to_owned()).collect()));
-        assert_eq!(fields(&["title"]).select(item.clone()).map(Value::Object), Ok(json!({"title": "a"})));
-        assert_eq!(fields(&[]).select(item.clone()), Ok(item.clone()));
-        assert!(fields(&["colour"]).select(item).is_err());
+        assert_eq!(fields(&["title"]).select(item.clone(), &[]).map(Value::Object), Ok(json!({"title": "a"})));
+        assert_eq!(fields(&[]).select(item.clone(), &[]), Ok(item.clone()));
+        assert_eq!(fields(&["tags"]).select(item.clone(), &["tags"]), Ok(JsonObject::new()));
+        assert!(fields(&["colour"]).select(item.clone(), &["tags"]).is_err());
+        assert!(fields(&["id"; 51]).select(item, &[]).is_err());
     }
 }

@@ -111,7 +111,10 @@ impl Tracon {
         let wanted: FindDocuments = arguments::read(arguments)?;
         if let Some(id) = given(wanted.document_id.as_ref()) {
             let document = items::object(self.workspace.document(&wanted.project_id, id).await?);
-            return Ok(FoundDocuments { document: Some(wanted.fields.select(document)?), list: None });
+            return Ok(FoundDocuments {
+                document: Some(wanted.fields.select(document, &items::DOCUMENT)?),
+                list: None,
+            });
         }
         let page = Page::of(wanted.page, wanted.per_page)?;
         let query = given(wanted.query.as_ref());
@@ -123,7 +126,7 @@ impl Tracon {
             .iter()
             .skip(usize::try_from(window.offset).unwrap_or(usize::MAX))
             .take(page.per_page as usize)
-            .map(|document| wanted.fields.select(items::listed_document(document)))
+            .map(|document| wanted.fields.select(items::listed_document(document), &items::DOCUMENT))
             .collect::<Result<_, _>>()?;
         let list = DocumentList {
             count: documents.len(),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     store::workspace::{CompletionStats, LinkedSource, Owner, Project, ProjectSummary, Task, TaskChange, VersionHead},
-    workspace::cut,
+    workspace::{content_size, cut},
 };
 
 /// Letters of a text in a list.
@@ -31,6 +31,13 @@ impl Extent {
             Self::Trimmed | Self::Keyed => cut(text, TRIMMED),
         }
     }
+
+    fn value(self, value: &Value) -> Value {
+        match self {
+            Self::Whole => value.clone(),
+            Self::Trimmed | Self::Keyed => trimmed_value(value),
+        }
+    }
 }
 
 pub(super) fn task(task: &Task, extent: Extent) -> JsonObject {
@@ -52,8 +59,8 @@ pub(super) fn task(task: &Task, extent: Extent) -> JsonObject {
     }));
     if extent != Extent::Trimmed {
         item.extend(object(json!({
-            "sources": task.sources,
-            "code_examples": task.code_examples,
+            "sources": extent.value(&task.sources),
+            "code_examples": extent.value(&task.code_examples),
             "parent_task_id": task.parent_task_id,
             "completed_at": task.completed_at,
             "completed_by": task.completed_by,
@@ -159,18 +166,22 @@ fn trimmed_project(project: &Project, documents: u64) -> JsonObject {
         "docs_count": documents,
         "features": features.iter().take(FEATURES).map(trimmed_value).collect::<Vec<_>>(),
         "features_count": features.len(),
-        "data": data,
     })));
+    // What is too long for a list is left out: null would say that there is none.
+    if let Some(data) = data {
+        item.insert("data".to_owned(), data.clone());
+    }
     item
 }
+
+/// The keys that a document has; one of another program may lack some.
+pub(super) const DOCUMENT: [&str; 9] =
+    ["id", "document_type", "title", "tags", "status", "version", "author", "created_at", "updated_at"];
 
 /// A document in a list, or one that was written: without its content.
 pub(super) fn listed_document(document: &Value) -> JsonObject {
     let mut item = object(document.clone());
-    let size = item.remove("content").map_or(0, |content| match content.get("markdown").and_then(Value::as_str) {
-        Some(markdown) => markdown.len(),
-        None => content.to_string().len(),
-    });
+    let size = item.remove("content").map_or(0, |content| content_size(&content));
     item.insert("stats".to_owned(), json!({ "content_size": size }));
     item
 }
@@ -208,13 +219,41 @@ pub(super) fn version(head: &VersionHead) -> JsonObject {
     item
 }
 
-/// A value of a list: long texts in it are cut.
+/// A value of a list: long texts in it are cut, and of many parts the first are left.
 pub(super) fn trimmed_value(value: &Value) -> Value {
+    // Bytes, about.
+    let mut left = 8 * TRIMMED;
+    trimmed(value, &mut left)
+}
+
+fn trimmed(value: &Value, left: &mut usize) -> Value {
     match value {
-        Value::String(text) => Value::String(cut(text, TRIMMED)),
-        Value::Array(items) => Value::Array(items.iter().map(trimmed_value).collect()),
+        Value::String(text) => {
+            let text = cut(text, TRIMMED);
+            *left = left.saturating_sub(text.len());
+            Value::String(text)
+        }
+        Value::Array(items) => {
+            let mut some = Vec::new();
+            for item in items {
+                if *left == 0 {
+                    break;
+                }
+                *left = left.saturating_sub(2);
+                some.push(trimmed(item, left));
+            }
+            Value::Array(some)
+        }
         Value::Object(fields) => {
-            Value::Object(fields.iter().map(|(key, value)| (key.clone(), trimmed_value(value))).collect())
+            let mut some = JsonObject::new();
+            for (key, value) in fields {
+                if *left == 0 {
+                    break;
+                }
+                *left = left.saturating_sub(key.len() + 4);
+                some.insert(cut(key, TRIMMED), trimmed(value, left));
+            }
+            Value::Object(some)
         }
         other => other.clone(),
     }
@@ -238,6 +277,14 @@ mod tests {
         assert_eq!(interval(86_399), "23:59:59");
         assert_eq!(interval(86_400), "1 day 00:00:00");
         assert_eq!(interval(2 * 86_400 + 3 * 3_600 + 4 * 60 + 5), "2 days 03:04:05");
+    }
+
+    #[test]
+    fn a_value_of_a_list_has_an_end() {
+        let many = json!({"a": vec!["x"; 100_000], "b": vec![1; 100_000]});
+        assert!(trimmed_value(&many).to_string().len() < 40_000);
+        let few = json!({"a": ["x", 1], "b": {"c": null}});
+        assert_eq!(trimmed_value(&few), few);
     }
 
     #[test]

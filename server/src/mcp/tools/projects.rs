@@ -140,7 +140,7 @@ impl Tracon {
         let wanted: FindProjects = arguments::read(arguments)?;
         if let Some(id) = given(wanted.project_id.as_ref()) {
             let view = self.workspace.project(id).await?;
-            let project = wanted.fields.select(items::whole_project(&view.project, &view.sources))?;
+            let project = wanted.fields.select(items::whole_project(&view.project, &view.sources), &[])?;
             return Ok(FoundProjects { project: Some(project), list: None });
         }
         let page = Page::of(wanted.page, wanted.per_page)?;
@@ -149,7 +149,7 @@ impl Tracon {
         let (projects, total) = self.workspace.projects(&projects, page.window()).await?;
         let projects: Vec<_> = projects
             .iter()
-            .map(|summary| wanted.fields.select(items::listed_project(summary)))
+            .map(|summary| wanted.fields.select(items::listed_project(summary), &["data"]))
             .collect::<Result<_, _>>()?;
         let list = ProjectList {
             count: projects.len(),

@@ -198,7 +198,7 @@ impl Tracon {
         self.completion_stats(arguments).await.into()
     }
 
-    /// What the fields of a task were before they were changed, newest first.
+    /// What the fields of a task were before they were changed, newest first; whole with limit 1, else trimmed.
     #[tool(
         input_schema = input::<GetTaskVersions>(),
         output_schema = output::<TaskVersions>(),
@@ -214,7 +214,7 @@ impl Tracon {
         let wanted: FindTasks = arguments::read(arguments)?;
         if let Some(id) = given(wanted.task_id.as_ref()) {
             let task = items::task(&self.workspace.task(id).await?, Extent::Whole);
-            return Ok(FoundTasks { task: Some(wanted.fields.select(task)?), list: None });
+            return Ok(FoundTasks { task: Some(wanted.fields.select(task, &[])?), list: None });
         }
         let page = Page::of(wanted.page, wanted.per_page)?;
         let query = given(wanted.query.as_ref());
@@ -247,7 +247,7 @@ impl Tracon {
         let (tasks, total) = self.workspace.tasks_of(&projects, tasks, page.window()).await?;
         let tasks: Vec<_> = tasks
             .iter()
-            .map(|task| wanted.fields.select(items::task(task, wanted.fields.extent())))
+            .map(|task| wanted.fields.select(items::task(task, wanted.fields.extent()), &[]))
             .collect::<Result<_, _>>()?;
         let list = TaskList {
             count: tasks.len(),
@@ -332,7 +332,9 @@ impl Tracon {
             .iter()
             .map(|version| {
                 let mut item = items::version(&version.head);
-                item.insert("content".to_owned(), items::trimmed_value(&version.content));
+                // The way to one that is long.
+                let content = if limit == 1 { version.content.clone() } else { items::trimmed_value(&version.content) };
+                item.insert("content".to_owned(), content);
                 item
             })
             .collect();

@@ -8,7 +8,7 @@ use tracon_app::workspace::VersionField;
 
 use super::{
     answer::{Answer, Failure},
-    arguments::{self, Page, field_words, given, refused, structure},
+    arguments::{self, Fields, Page, field_words, given, refused, structure},
     items,
     schema::{input, output},
 };
@@ -24,6 +24,9 @@ struct FindVersions {
     version_number: Option<u64>,
     page: Option<u32>,
     per_page: Option<u32>,
+    #[serde(default)]
+    #[schemars(with = "Option<Vec<String>>")]
+    fields: Fields,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -112,12 +115,13 @@ impl Tracon {
                 "field_name": version.head.field_name,
                 "version_number": version.head.version_number,
             }));
-            return Ok(FoundVersions { version: Some(version), list: None });
+            return Ok(FoundVersions { version: Some(wanted.fields.select(version, &[])?), list: None });
         }
         let page = Page::of(wanted.page, wanted.per_page)?;
         let (versions, total) =
             self.workspace.project_versions(&wanted.project_id, wanted.field_name, page.window()).await?;
-        let versions: Vec<_> = versions.iter().map(items::version).collect();
+        let select = |head| wanted.fields.select(items::version(head), &[]);
+        let versions: Vec<_> = versions.iter().map(select).collect::<Result<_, _>>()?;
         Ok(FoundVersions { version: None, list: Some(VersionList { count: versions.len(), versions, total }) })
     }
 

@@ -162,6 +162,7 @@ impl Reading {
         let mut connection = self.connection();
         let mut conditions = Conditions::new(connection.engine());
         conditions.add("archived = FALSE");
+        conditions.add("status = 'done'");
         conditions.bind("completed_at >= {}", [Value::Time(since)]);
         if let Some(project) = project {
             conditions.bind("project_id = {}", [project]);

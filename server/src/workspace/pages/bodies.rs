@@ -4,7 +4,10 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tracon_app::workspace::{Body, DocumentRow};
 
-use crate::workspace::{markdown, tasks::cut};
+use crate::workspace::{
+    documents::{content_size, only_markdown},
+    markdown,
+};
 
 /// A description is Markdown.
 pub(super) fn description_of(text: &str) -> Body {
@@ -18,11 +21,6 @@ pub(super) fn document_body(document: &Value) -> Body {
         Some(markdown) => Body::Html(markdown::to_html(markdown)),
         None => Body::Json(indented(content)),
     }
-}
-
-/// The Markdown of a content that is nothing else.
-pub(super) fn only_markdown(content: &Value) -> Option<&str> {
-    content.as_object().filter(|fields| fields.len() == 1)?.get("markdown")?.as_str()
 }
 
 pub(super) fn document_row(document: &Value) -> DocumentRow {
@@ -40,20 +38,53 @@ pub(super) fn document_row(document: &Value) -> DocumentRow {
         author: text("author").map(str::to_owned),
         created_at: time("created_at"),
         updated_at: time("updated_at"),
-        bytes: only_markdown(content).map_or_else(|| content.to_string().len(), str::len) as u64,
+        bytes: content_size(content) as u64,
     }
 }
 
-/// Each item of a list as JSON, long texts in it cut.
+/// Each item of a list as JSON, the beginning of long ones.
 pub(super) fn json_texts(list: &Value) -> Vec<String> {
+    const ITEMS: usize = 100;
     const MOST: usize = 2_000;
     let items = list.as_array().map_or(&[][..], Vec::as_slice);
-    items.iter().map(|item| cut(&indented(item), MOST)).collect()
+    items.iter().take(ITEMS).map(|item| indented_to(item, MOST)).collect()
 }
 
 /// JSON as people read it.
 pub(super) fn indented(value: &Value) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string())
+    indented_to(value, 1 << 20)
+}
+
+/// The same, or so many bytes of it: deep in many brackets, a line of JSON is hundreds of spaces.
+fn indented_to(value: &Value, most: usize) -> String {
+    let mut start = Start { text: Vec::new(), most };
+    // It fails where the most is reached.
+    let is_whole = serde_json::to_writer_pretty(&mut start, value).is_ok();
+    let mut text = String::from_utf8_lossy(&start.text).into_owned();
+    if !is_whole {
+        text.push_str("\n… the rest is not shown");
+    }
+    text
+}
+
+/// Takes so many bytes and no more.
+struct Start {
+    text: Vec<u8>,
+    most: usize,
+}
+
+impl std::io::Write for Start {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.text.len() + bytes.len() > self.most {
+            return Err(std::io::ErrorKind::StorageFull.into());
+        }
+        self.text.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -69,6 +100,17 @@ mod tests {
         let both = document(json!({"markdown": "*a*", "more": 1}));
         assert!(matches!(document_body(&both), Body::Json(json) if json.contains("more")));
         assert_eq!(document_body(&json!({})), Body::Json("null".to_owned()));
+    }
+
+    #[test]
+    fn deep_json_is_shown_to_where_it_is_too_much() {
+        let mut deep = json!(vec![1; 300_000]);
+        for _ in 0..100 {
+            deep = json!([deep]);
+        }
+        let shown = indented(&deep);
+        assert!(shown.len() < (1 << 20) + 100 && shown.ends_with("the rest is not shown"), "{}", shown.len());
+        assert_eq!(indented(&json!({"a": [1]})), "{\n  \"a\": [\n    1\n  ]\n}");
     }
 
     #[test]

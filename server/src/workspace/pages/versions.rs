@@ -1,16 +1,21 @@
 //! Versions beside what is there now.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 use tracon_app::workspace::{DiffLine, DiffPart, VersionDetail, VersionField, VersionRow};
 
-use super::bodies::{indented, only_markdown};
+use super::bodies::indented;
 use crate::{
     store::workspace::{Project, Version, VersionHead},
     workspace::{
         diff,
-        documents::{self, documents_of},
+        documents::{self, documents_of, only_markdown},
     },
 };
+
+/// The most documents whose difference is shown.
+const PARTS: usize = 50;
 
 /// A version in a list; `None` for one of a field that this program does not know.
 pub(super) fn row(head: &VersionHead) -> Option<VersionRow> {
@@ -39,14 +44,24 @@ pub(super) fn detail(project: &Project, field: VersionField, version: &Version) 
 
 /// Documents that differ, those of the version first.
 fn of_documents(now: &[Value], then: &[Value]) -> Vec<DiffPart> {
-    let same = |one: &Value, other: &Value| documents::id_of(one) == documents::id_of(other);
+    let by_id = |documents: &'_ [Value]| -> HashMap<String, usize> {
+        let ids = documents.iter().enumerate();
+        ids.filter_map(|(place, document)| Some((documents::id_of(document)?.to_owned(), place))).collect()
+    };
+    let (is_there, was_there) = (by_id(now), by_id(then));
+    let found = |of: &HashMap<String, usize>, document| documents::id_of(document).and_then(|id| of.get(id).copied());
     let title = |document: &Value| document.get("title").and_then(Value::as_str).unwrap_or("Untitled").to_owned();
     let restorable = then.iter().filter_map(|was| {
-        let is = now.iter().find(|is| same(is, was)).map(text_of).unwrap_or_default();
+        let is = found(&is_there, was).map(|place| &now[place]);
+        // Equal ones are most, and their texts need not be made.
+        if is == Some(was) {
+            return None;
+        }
+        let is = is.map(text_of).unwrap_or_default();
         part(title(was), documents::id_of(was).map(str::to_owned), &is, &text_of(was))
     });
-    let gone = now.iter().filter(|is| !then.iter().any(|was| same(is, was)));
-    restorable.chain(gone.filter_map(|is| part(title(is), None, &text_of(is), ""))).collect()
+    let gone = now.iter().filter(|is| found(&was_there, is).is_none());
+    restorable.chain(gone.filter_map(|is| part(title(is), None, &text_of(is), ""))).take(PARTS).collect()
 }
 
 fn part(title: String, document_id: Option<String>, now: &str, then: &str) -> Option<DiffPart> {
