@@ -3,7 +3,7 @@
 import { join, resolve } from 'node:path';
 import { EMPTY_PAGES, open, type View } from './support/every_page.ts';
 import { liveMark } from './support/pages.ts';
-import { dateBack, makeShowcase } from './support/showcase.ts';
+import { dateBack, makeProject, makeShowcase } from './support/showcase.ts';
 import { expect, test } from './support/test.ts';
 
 const FOLDER = resolve(process.env.TRACON_SCREENSHOTS ?? 'test-results/screenshots');
@@ -21,6 +21,7 @@ test('every page', async ({ page, visit, guard, clients, database, server }, { p
 
   await makeShowcase(clients);
   dateBack(server.store);
+  const projects = await makeProject(server.mcp);
   const session = async (client: string): Promise<string> => (await database.session(client)).session_id;
   const request = async (where: string): Promise<string> =>
     (await database.rows<{ id: string }>(`SELECT id FROM archon_mcp_requests WHERE ${where} ORDER BY id DESC LIMIT 1`))[0]?.id ?? '';
@@ -33,6 +34,7 @@ test('every page', async ({ page, visit, guard, clients, database, server }, { p
     { name: 'requests-failed', path: '/requests?errors_only=1' },
     { name: 'request', path: `/requests/${await request("tool_name = 'session_info'")}` },
     { name: 'request-failed', path: `/requests/${await request("status = 'error'")}` },
+    ...projects,
     { name: 'health', path: '/health' },
     { name: 'not-found', path: '/nothing', status: 404 },
     { name: 'bad-parameter', path: '/requests?outcome=great', status: 400 },

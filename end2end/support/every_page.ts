@@ -46,7 +46,7 @@ export async function everyPage(clients: Clients, database: Database, mcp: URL):
 
 /** A project with all that makes a page difficult, and one with nothing. */
 async function everyProjectPage(mcp: URL): Promise<View[]> {
-  const agent = await Agent.connect(mcp);
+  const agent = await Agent.connect(mcp, 'windsurf');
   const project = await agent.project('Spool', `Every record survives.\n\n${SCRIPT}`);
   const task = await agent.task(project, SCRIPT, 'todo', { description: '# What\n\n- [ ] to do', feature: LONG_TITLE, priority: 'critical' });
   await agent.task(project, LONG_TITLE, 'doing', { assignee: LONG_TITLE });

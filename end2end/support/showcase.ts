@@ -2,6 +2,8 @@
 
 import { DatabaseSync } from 'node:sqlite';
 import type { McpClient } from './clients.ts';
+import type { View } from './every_page.ts';
+import { Agent, type Status } from './projects.ts';
 import { SqliteStore } from './sqlite.ts';
 import type { Store } from './store.ts';
 import type { Clients } from './test.ts';
@@ -83,4 +85,36 @@ export function dateBack(store: Store): void {
     UPDATE archon_mcp_sessions SET disconnected_at = last_activity WHERE disconnected_at IS NOT NULL;
     COMMIT`);
   database.close();
+}
+
+/** A project as a small team and its agents have it; gives its pages. */
+export async function makeProject(mcp: URL): Promise<View[]> {
+  const agent = await Agent.connect(mcp, 'windsurf');
+  const project = await agent.project('Checkout', 'Pay by card, by invoice, and by what comes next.');
+  await agent.project('Search', 'Find what was meant, not what was typed.');
+  const tasks: [string, Status, Record<string, unknown>][] = [
+    ['Keep the basket when the session ends', 'todo', { priority: 'high', feature: 'basket' }],
+    ['Say which field of the address is missing', 'todo', { feature: 'address' }],
+    ['Invoices in the customer’s language', 'todo', { priority: 'low', feature: 'invoice', assignee: 'Ada' }],
+    ['Retry a payment that timed out, once', 'doing', { priority: 'critical', feature: 'payment', assignee: 'claude-code' }],
+    ['Show taxes before the last step', 'doing', { assignee: 'Ada' }],
+    ['Ask for the card’s code only when the bank wants it', 'review', { feature: 'payment', assignee: 'codex' }],
+    ['Test cards of three banks', 'done', { feature: 'payment' }],
+    ['Round each line as the law says', 'done', { priority: 'high', feature: 'invoice' }],
+  ];
+  const made: string[] = [];
+  for (const [title, status, more] of tasks) {
+    made.push(await agent.task(project, title, status, { description: `## Why\n\nPeople leave here.\n\n- [ ] ${title}`, ...more }));
+  }
+  const plan = await agent.document(project, 'Payment, step by step', '# Payment\n\n1. The basket is priced.\n2. The bank is asked.\n\n| bank | code |\n|---|---|\n| A | never |\n| B | above 30 € |\n\n```rust\nlet asked = bank.ask(&card).await?;\n```\n');
+  await agent.rewrite(project, plan, '# Payment\n\n1. The basket is priced, with taxes.\n2. The bank is asked, twice if it does not answer.\n\n| bank | code |\n|---|---|\n| A | never |\n| B | above 30 € |\n\n> A payment is never taken twice.\n\n```rust\nlet asked = bank.ask(&card).await?;\n```\n');
+  await agent.close();
+  return [
+    { name: 'projects', path: '/projects' },
+    { name: 'board', path: `/projects/${project}` },
+    { name: 'task', path: `/projects/${project}/tasks/${made[3]}` },
+    { name: 'document', path: `/projects/${project}/documents/${plan}` },
+    { name: 'versions', path: `/projects/${project}/versions?field=docs&number=2` },
+    { name: 'history', path: `/projects/${project}/history` },
+  ];
 }
