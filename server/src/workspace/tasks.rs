@@ -180,6 +180,7 @@ impl Workspace {
             writing.number_tasks(before.project_id, status).await?;
             let mut after = open_task(writing, id).await?;
             let stays = after.status == status;
+            let stood = after.task_order;
             after.task_order = match place {
                 Place::Before(other) if *other == task_id => after.task_order,
                 Place::Before(other) => place_of(writing, &after, status, other).await?,
@@ -195,9 +196,8 @@ impl Workspace {
                     if stays && after.task_order == last { last } else { last + 1 }
                 }
             };
-            let place = (after.status, after.task_order);
             set_status(&mut after, status, by);
-            if place != (status, after.task_order) || !stays {
+            if !stays || after.task_order != stood {
                 writing.shift_tasks(&after).await?;
             }
             self.save(writing, &before, after, by).await
