@@ -3,7 +3,7 @@
 import type { Clients, Visit } from './test.ts';
 import type { Database } from './database.ts';
 import type { Guard } from './guard.ts';
-import { Agent, LONG_TITLE, RTL, SCRIPT } from './projects.ts';
+import { Agent, LONG_NAME, LONG_TITLE, RTL, SCRIPT } from './projects.ts';
 import { makeTraffic } from './traffic.ts';
 
 export interface View {
@@ -48,8 +48,8 @@ export async function everyPage(clients: Clients, database: Database, mcp: URL):
 async function everyProjectPage(mcp: URL): Promise<View[]> {
   const agent = await Agent.connect(mcp, 'windsurf');
   const project = await agent.project('Spool', `Every record survives.\n\n${SCRIPT}`);
-  const task = await agent.task(project, SCRIPT, 'todo', { description: '# What\n\n- [ ] to do', feature: LONG_TITLE, priority: 'critical' });
-  await agent.task(project, LONG_TITLE, 'doing', { assignee: LONG_TITLE });
+  const task = await agent.task(project, SCRIPT, 'todo', { description: '# What\n\n- [ ] to do', feature: LONG_NAME, priority: 'critical' });
+  await agent.task(project, LONG_TITLE, 'doing', { assignee: LONG_NAME });
   await agent.task(project, RTL, 'done');
   const document = await agent.document(project, 'Plan');
   const json = await agent.document(project, LONG_TITLE, { numbers: [1, 2, 3], text: 'x'.repeat(300) });

@@ -8,6 +8,7 @@ import type { Page, Locator } from '@playwright/test';
 /** Titles that are HTML, long, or written from right to left: shown as text, they harm nobody. */
 export const SCRIPT = '<script>document.title = "run"</script><img src=x onerror="document.title=1">';
 export const LONG_TITLE = 'x'.repeat(500);
+export const LONG_NAME = 'y'.repeat(200);
 export const RTL = 'שלום עולם';
 
 export const MARKDOWN = `# Plan
