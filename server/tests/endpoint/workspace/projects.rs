@@ -65,7 +65,6 @@ async fn a_list_of_projects_is_cut_and_a_project_by_its_id_is_whole(desk: &Desk)
         [
             "archived",
             "created_at",
-            "data",
             "description",
             "docs_count",
             "features",
