@@ -34,7 +34,7 @@ async fn fill(workspace: &Workspace) -> String {
         description: Some("long ".repeat(10_000)),
         github_repo: Some("https://example.com/a".to_owned()),
         features: Some(json!([{"id": 1.50, "label": "\\u0000"}, "text"])),
-        data: Some(json!({"z": [1e16, -7, null, true], "a": {}})),
+        data: Some(json!({"z": [1.25, -7, null, true], "a": {}})),
         pinned: Some(true),
     };
     let id = workspace.create_project(changes, "tester").await.unwrap().id.to_string();
