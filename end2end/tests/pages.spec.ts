@@ -528,5 +528,6 @@ async function apply(page: Page, javaScriptEnabled: boolean | undefined): Promis
 
 /** An estimate as the pages show it; small ones only. */
 function tokens(count: number): string {
-  return count === 0 ? '0' : `≈ ${count.toLocaleString('en-US')}`;
+  const short = count < 10_000 ? count.toLocaleString('en-US') : `${Number((count / 1000).toPrecision(3))}k`;
+  return count === 0 ? '0' : `≈ ${short}`;
 }
