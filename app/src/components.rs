@@ -6,6 +6,7 @@ pub mod facts;
 pub mod fields;
 pub mod form_alert;
 pub mod history_table;
+pub mod kinds;
 pub mod layout;
 pub mod live_mark;
 pub mod marks;

@@ -4,6 +4,7 @@ use crate::{
     api,
     components::{
         fields::{FilterForm, TextField},
+        kinds::Kinds,
         page_links::PageLinks,
         report::{report, show},
         session_table::CountLink,
@@ -59,36 +60,20 @@ fn ProjectsBody(filter: ProjectFilter, list: ProjectList) -> impl IntoView {
             <h1>"Projects"</h1>
             <p class="total">{format::counted(total, "project")}</p>
         </div>
-        <Kinds archived=archived chosen=filter.archived />
+        <Kinds
+            label="Kinds of project"
+            working=projects_href(&ProjectFilter::default())
+            apart=projects_href(&ProjectFilter { archived: true, ..ProjectFilter::default() })
+            apart_name="Archived"
+            count=archived
+            is_apart=filter.archived
+        />
         <FilterForm action="/projects" label="Find projects" clear=filter.text.is_some().then(|| projects_href(&unfiltered))>
             {filter.archived.then(|| view! { <input type="hidden" name="archived" value="1" /> })}
             <TextField name="text" label="Title or description" value=filter.text kind="search" first=true />
         </FilterForm>
         {body}
         <PageLinks page=page pages=pages href=of_page />
-    }
-}
-
-/// Projects at work, and those that were put away.
-#[component]
-fn Kinds(archived: u64, chosen: bool) -> impl IntoView {
-    let href = |archived| projects_href(&ProjectFilter { archived, ..ProjectFilter::default() });
-    view! {
-        <nav class="tabs" aria-label="Kinds of project">
-            <ul>
-                <li>
-                    <a href=href(false) aria-current=(!chosen).then_some("true")>
-                        "Working"
-                    </a>
-                </li>
-                <li>
-                    <a href=href(true) aria-current=chosen.then_some("true")>
-                        "Archived "
-                        <span class="badge">{format::count(archived)}</span>
-                    </a>
-                </li>
-            </ul>
-        </nav>
     }
 }
 

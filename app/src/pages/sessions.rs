@@ -5,6 +5,7 @@ use crate::{
     api,
     components::{
         fields::{Choice, FilterForm},
+        kinds::Kinds,
         pager::Pager,
         report::{report, show},
         session_table::SessionTable,
@@ -53,33 +54,17 @@ fn SessionsBody(filter: SessionFilter, page: SessionPage) -> impl IntoView {
             <h1>"Sessions"</h1>
             <p class="total">{format::counted(total, what)}</p>
         </div>
-        <Kinds probes=probes chosen=filter.probes />
+        <Kinds
+            label="Kinds of session"
+            working=sessions_href(&SessionFilter::default())
+            apart=sessions_href(&SessionFilter { probes: true, ..SessionFilter::default() })
+            apart_name="Probes and idle lookers"
+            count=probes
+            is_apart=filter.probes
+        />
         <Filters clients=clients clear=filtered.then(|| sessions_href(&unfiltered)) filter=filter />
         {list}
         <Pager newest=newest older=older />
-    }
-}
-
-/// Sessions that called something, and those that only looked.
-#[component]
-fn Kinds(probes: u64, chosen: bool) -> impl IntoView {
-    let href = |probes| sessions_href(&SessionFilter { probes, ..SessionFilter::default() });
-    view! {
-        <nav class="tabs" aria-label="Kinds of session">
-            <ul>
-                <li>
-                    <a href=href(false) aria-current=(!chosen).then_some("true")>
-                        "Working"
-                    </a>
-                </li>
-                <li>
-                    <a href=href(true) aria-current=chosen.then_some("true")>
-                        "Probes and idle lookers "
-                        <span class="badge">{format::count(probes)}</span>
-                    </a>
-                </li>
-            </ul>
-        </nav>
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod error;
 mod follower;
+mod settings;
 mod signals;
 #[cfg(test)]
 mod tests;
@@ -10,7 +11,6 @@ mod vitals;
 use std::{future::IntoFuture, io::Write, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use axum::serve::ListenerExt;
-use chrono::{DateTime, Utc};
 use rmcp::{ServerHandler, transport::streamable_http_server::session::local::LocalSessionManager};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -21,19 +21,19 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 pub use self::error::ServeError;
-use self::{follower::Follower, vitals::ServerVitals};
+use self::{
+    follower::Follower,
+    settings::{facts, limits, retention_policy, settings},
+    vitals::ServerVitals,
+};
 use crate::{
     cli::{Listening, banner},
     clock::{Clock, Ids, SystemClock},
-    config::{self, Config},
+    config::Config,
     http::{dashboard::Dashboard, guard::Guard, router},
-    mcp::{
-        endpoint::{Endpoint, Settings},
-        handler::Tracon,
-        tools::system::Vitals,
-    },
+    mcp::{endpoint::Endpoint, handler::Tracon, tools::system::Vitals},
     spool::Spool,
-    store::{Recording, RetentionPolicy, ServerFacts, Store, StoreReports, Writer},
+    store::{Recording, Store, StoreReports, Writer},
     tracking::{self, Tracker, Tracking, parking::Parking, sessions::Limits},
     workspace::Workspace,
 };
@@ -325,61 +325,10 @@ impl Recording for Recorded {
     }
 }
 
-fn limits(config: &Config) -> Limits {
-    Limits {
-        idle_after: config.tracking.idle_after,
-        session_timeout: config.tracking.session_timeout,
-        max_sessions: config.mcp.max_sessions,
-    }
-}
-
-fn retention_policy(kept: &config::Retention) -> RetentionPolicy {
-    RetentionPolicy {
-        requests: kept.requests,
-        payloads: kept.payloads,
-        sessions: kept.sessions,
-        minute_buckets: kept.minute_buckets,
-        hour_buckets: kept.hour_buckets,
-        quota_bytes: kept.database_quota_bytes,
-    }
-}
-
-fn shown_retention(kept: &config::Retention) -> tracon_app::reports::Retention {
-    tracon_app::reports::Retention {
-        requests: kept.requests.as_secs(),
-        payloads: kept.payloads.as_secs(),
-        sessions: kept.sessions.as_secs(),
-        minute_buckets: kept.minute_buckets.as_secs(),
-        hour_buckets: kept.hour_buckets.as_secs(),
-    }
-}
-
 /// Without `TCP_NODELAY` each SSE answer waits for a delayed ACK: 44 ms a call instead of 0.1 ms.
 fn without_delay(stream: &mut TcpStream) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set");
-    }
-}
-
-fn facts(config: &Config, started_at: DateTime<Utc>) -> ServerFacts {
-    ServerFacts {
-        version: env!("CARGO_PKG_VERSION"),
-        started_at,
-        retention: shown_retention(&config.retention),
-        database_quota_bytes: config.retention.database_quota_bytes,
-    }
-}
-
-fn settings(config: &Config, tracked: bool) -> Settings {
-    let Config { mcp, tracking, .. } = config;
-    // rmcp's own time-out ignores calls that run, so it stays above any of them. With the tracker on, sessions end by
-    // the sweep, which knows of running calls and open streams; then this is only a net.
-    let slack = if tracked { Duration::from_hours(24) } else { mcp.tool_timeout };
-    Settings {
-        tool_timeout: mcp.tool_timeout,
-        max_body_bytes: mcp.max_body_bytes,
-        max_sessions: mcp.max_sessions,
-        keep_alive: tracking.session_timeout + slack,
     }
 }
 

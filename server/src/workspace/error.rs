@@ -1,5 +1,6 @@
 //! Why something could not be read or changed.
 
+use super::excerpt::shown;
 use crate::store::StoreError;
 
 /// What was wrong, in words for whoever asked.
@@ -42,10 +43,4 @@ impl WorkspaceError {
     pub(super) fn conflict(message: impl Into<String>, suggestion: &'static str) -> Self {
         Self::Conflict { message: message.into(), suggestion }
     }
-}
-
-/// What somebody sent, short enough for an answer.
-pub(super) fn shown(text: &str) -> String {
-    const MOST: usize = 80;
-    if text.chars().count() <= MOST { text.to_owned() } else { text.chars().take(MOST - 1).chain(['…']).collect() }
 }

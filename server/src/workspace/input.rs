@@ -3,10 +3,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{
-    Result,
-    error::{WorkspaceError, shown},
-};
+use super::{Result, error::WorkspaceError, excerpt::shown};
 
 /// Letters of a title.
 pub(super) const TITLE: usize = 500;

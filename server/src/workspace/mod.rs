@@ -7,6 +7,7 @@
 pub mod diff;
 mod documents;
 mod error;
+mod excerpt;
 mod history;
 mod input;
 pub mod markdown;
@@ -24,10 +25,11 @@ use uuid::Uuid;
 pub use self::{
     documents::{DocumentChanges, DocumentWritten, content_size},
     error::WorkspaceError,
+    excerpt::cut,
     history::Statistics,
     input::terms,
     projects::{ProjectChanges, ProjectView},
-    tasks::{TaskChanges, cut},
+    tasks::TaskChanges,
     versions::NewVersion,
 };
 use crate::{

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use self::bodies::{description_of, document_body, document_row, json_texts};
 use super::{
-    Result, Workspace, WorkspaceError, documents::documents_of, input, projects::project_of, tasks::cut, terms,
+    Result, Workspace, WorkspaceError, documents::documents_of, excerpt::cut, input, projects::project_of, terms,
 };
 use crate::store::workspace::{
     HistoryQuery, Owner, Project, ProjectEvent, ProjectQuery, Reading, Task, TaskChange, TaskQuery, VersionQuery,
@@ -168,20 +168,20 @@ impl Workspace {
         self.read(async |reading| {
             let project = project_of(reading, id).await?;
             let head = head(reading, &project).await?;
+            // All columns show their beginning; one alone has pages.
+            let (statuses, page) = match filter.status {
+                Some(status) => (vec![status], filter.page.max(1)),
+                None => (TaskStatus::ALL.to_vec(), 1),
+            };
             let mut columns = Vec::new();
-            let mut last = 1;
-            for status in TaskStatus::ALL.into_iter().filter(|status| filter.status.is_none_or(|only| only == *status))
-            {
+            for status in statuses {
                 let query = TaskQuery { projects: vec![id], status: Some(status), ..TaskQuery::default() };
-                let page = if filter.status.is_some() { filter.page } else { 1 };
                 let (tasks, total) = reading.tasks(&query, window(page, size)).await?;
-                if filter.status.is_some() {
-                    last = pages(total, size);
-                }
                 columns.push(Column { status, tasks: tasks.iter().map(card).collect(), total });
             }
-            let page = if filter.status.is_some() { filter.page.max(1) } else { 1 };
-            Ok(Board { now, project: head, columns, page, pages: last })
+            let alone = columns.first().filter(|_| filter.status.is_some());
+            let pages = alone.map_or(1, |column| pages(column.total, size));
+            Ok(Board { now, project: head, columns, page, pages })
         })
         .await
     }
@@ -248,8 +248,7 @@ impl Workspace {
             let (rows, total) = reading.version_heads(query, window(filter.page, PAGE)).await?;
             let chosen = match (filter.field, filter.number) {
                 (Some(field), Some(number)) => {
-                    let there = i64::try_from(number).unwrap_or(i64::MAX);
-                    let version = reading.version(Owner::Project(id), field.as_str(), there).await?;
+                    let version = reading.version(Owner::Project(id), field.as_str(), number).await?;
                     let version = version.ok_or_else(|| WorkspaceError::not_found("version", number))?;
                     versions::detail(&project, field, &version)
                 }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{
     Result, Signature, Workspace, WorkspaceError,
+    excerpt::cut,
     input::{self, NAME, PROSE, TITLE},
     projects::project_of,
 };
@@ -119,7 +120,7 @@ impl Workspace {
                 writing.shift_tasks(&task).await?;
             }
             writing.put_task(&task).await?;
-            let created = self.task_change(&task, "created", None, Some(task.title.clone()), by);
+            let created = self.task_change(task.id, project.id, "created", None, Some(task.title.clone()), by);
             writing.add_changes(&[created]).await?;
             Ok(task)
         })
@@ -273,13 +274,14 @@ impl Workspace {
         };
         std::iter::zip(fields(before), fields(after))
             .filter(|((_, old), (_, new))| old != new)
-            .map(|((field, old), (_, new))| self.task_change(after, field, old, new, by))
+            .map(|((field, old), (_, new))| self.task_change(after.id, after.project_id, field, old, new, by))
             .collect()
     }
 
     fn task_change(
         &self,
-        task: &Task,
+        task_id: Uuid,
+        project_id: Uuid,
         field: &str,
         old: Option<String>,
         new: Option<String>,
@@ -287,8 +289,8 @@ impl Workspace {
     ) -> TaskChange {
         TaskChange {
             change_id: self.id(by),
-            task_id: task.id,
-            project_id: task.project_id,
+            task_id,
+            project_id,
             field_name: field.to_owned(),
             old_value: old.map(|value| cut(&value, KEPT)),
             new_value: new.map(|value| cut(&value, KEPT)),
@@ -306,26 +308,8 @@ impl Workspace {
         archived: bool,
         by: Signature<'_>,
     ) -> TaskChange {
-        TaskChange {
-            change_id: self.id(by),
-            task_id,
-            project_id,
-            field_name: "archived".to_owned(),
-            old_value: Some((!archived).to_string()),
-            new_value: Some(archived.to_string()),
-            changed_by: by.actor.to_owned(),
-            changed_at: by.at,
-            change_reason: None,
-        }
-    }
-}
-
-/// The text, or so many letters of it, the last three of which say that there is more.
-#[must_use]
-pub fn cut(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        None => text.to_owned(),
-        Some(_) => text.chars().take(most - 3).chain("...".chars()).collect(),
+        let (old, new) = (Some((!archived).to_string()), Some(archived.to_string()));
+        self.task_change(task_id, project_id, "archived", old, new, by)
     }
 }
 
@@ -376,17 +360,4 @@ async fn place_of(reading: &mut Reading, task: &Task, status: TaskStatus, other:
         return Err(WorkspaceError::conflict(message, "look where it is now"));
     }
     Ok(other.task_order)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_text_is_cut_and_says_so() {
-        assert_eq!(cut("äöü", 3), "äöü");
-        assert_eq!(cut("äöüß", 4), "äöüß");
-        assert_eq!(cut("äöüß!", 4), "ä...");
-        assert_eq!(cut(&"x".repeat(1_001), KEPT).len(), KEPT);
-    }
 }

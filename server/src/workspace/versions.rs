@@ -48,8 +48,7 @@ impl Workspace {
         let id = input::id("project_id", project_id)?;
         self.read(async |reading| {
             project_of(reading, id).await?;
-            let number_there = i64::try_from(number).unwrap_or(i64::MAX);
-            let version = reading.version(Owner::Project(id), field.as_str(), number_there).await?;
+            let version = reading.version(Owner::Project(id), field.as_str(), number).await?;
             version.ok_or_else(|| no_version(field, number))
         })
         .await
@@ -65,7 +64,8 @@ impl Workspace {
         let id = input::id("task_id", task_id)?;
         let known = |name: &str| {
             TASK_FIELDS.into_iter().find(|field| *field == name).ok_or_else(|| {
-                let reason = format!("must be one of {}, not {:?}", TASK_FIELDS.join(", "), super::error::shown(name));
+                let reason =
+                    format!("must be one of {}, not {:?}", TASK_FIELDS.join(", "), super::excerpt::shown(name));
                 WorkspaceError::invalid("field_name", reason)
             })
         };
@@ -117,8 +117,7 @@ impl Workspace {
             let by = self.sign(actor);
             let mut project = open_project(writing, id).await?;
             let owner = Owner::Project(id);
-            let number_there = i64::try_from(number).unwrap_or(i64::MAX);
-            let version = writing.version(owner, field.as_str(), number_there).await?;
+            let version = writing.version(owner, field.as_str(), number).await?;
             let version = version.ok_or_else(|| no_version(field, number))?;
             let content = match document_id {
                 None => version.content,
@@ -145,7 +144,7 @@ impl Workspace {
         &self,
         writing: &mut Writing,
         owner: Owner,
-        field_name: &str,
+        field_name: &'static str,
         content: Value,
         change_type: &str,
         change_summary: Option<String>,

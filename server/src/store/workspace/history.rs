@@ -1,10 +1,11 @@
 //! What changed, and what was done.
 
 use chrono::{DateTime, Utc};
+use tracon_app::workspace::TaskStatus;
 use uuid::Uuid;
 
 use super::{
-    Reading, Window, Writing,
+    Reading, Window, Writing, listed,
     model::{Task, TaskChange, VersionHead},
     rows::{self, NewChanges, change_columns, task_columns, version_columns},
 };
@@ -61,18 +62,14 @@ impl Reading {
         window: Window,
     ) -> Result<(Vec<TaskChange>, u64), StoreError> {
         let mut connection = self.connection();
-        let engine = connection.engine();
-        let conditions = || {
-            let mut conditions = Conditions::new(engine);
-            conditions.bind("task_id = {}", [query.task_id]);
-            if let Some(field) = &query.field_name {
-                conditions.bind("field_name = {}", [&**field]);
-            }
-            conditions
-        };
-        let total = conditions().count("SELECT COUNT(*) FROM archon_task_history", &mut connection).await?;
+        let mut conditions = Conditions::new(connection.engine());
+        conditions.bind("task_id = {}", [query.task_id]);
+        if let Some(field) = &query.field_name {
+            conditions.bind("field_name = {}", [&**field]);
+        }
+        let count = "SELECT COUNT(*) FROM archon_task_history";
         let select = concat!("SELECT ", change_columns!(), " FROM archon_task_history");
-        let rows = conditions().fetch(select, &window.tail("ORDER BY id DESC"), &mut connection).await?;
+        let (rows, total) = listed(&mut connection, conditions, count, select, "ORDER BY id DESC", window).await?;
         Ok((rows.iter().map(rows::change).collect::<Result<_, _>>()?, total))
     }
 
@@ -128,11 +125,11 @@ impl Reading {
             let count: u64 = cells.count("count")?;
             stats.total_tasks += count;
             match cells.task_status("status")? {
-                tracon_app::workspace::TaskStatus::Todo => {}
-                tracon_app::workspace::TaskStatus::Doing | tracon_app::workspace::TaskStatus::Review => {
+                TaskStatus::Todo => {}
+                TaskStatus::Doing | TaskStatus::Review => {
                     stats.in_progress_tasks += count;
                 }
-                tracon_app::workspace::TaskStatus::Done => stats.completed_tasks += count,
+                TaskStatus::Done => stats.completed_tasks += count,
             }
         }
         let select = match engine {
@@ -168,7 +165,7 @@ impl Reading {
             conditions.bind("project_id = {}", [project]);
         }
         let select = concat!("SELECT ", task_columns!(), " FROM archon_tasks");
-        let tail = Window { limit, offset: 0 }.tail("ORDER BY completed_at DESC, id DESC");
+        let tail = format!("ORDER BY completed_at DESC, id DESC LIMIT {limit}");
         conditions.fetch(select, &tail, &mut connection).await?.iter().map(rows::task).collect()
     }
 }

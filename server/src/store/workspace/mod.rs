@@ -24,7 +24,8 @@ pub use self::{
 };
 use super::{
     Store, StoreError,
-    connection::{Connection, Snapshot},
+    connection::{Connection, Row, Snapshot},
+    queries::Conditions,
     sqlite::Turn,
 };
 
@@ -47,6 +48,23 @@ pub struct Writing {
 pub struct Window {
     pub limit: u32,
     pub offset: u64,
+}
+
+/// The rows of a list that its window shows, in an order that this program says, and how many match in all.
+async fn listed(
+    connection: &mut Connection<'_>,
+    conditions: Conditions,
+    count: &'static str,
+    select: &'static str,
+    order: &str,
+    window: Window,
+) -> Result<(Vec<Row>, u64), StoreError> {
+    let total = conditions.count(count, connection).await?;
+    if total <= window.offset {
+        return Ok((Vec::new(), total));
+    }
+    let tail = format!("{order} LIMIT {} OFFSET {}", window.limit, window.offset);
+    Ok((conditions.fetch(select, &tail, connection).await?, total))
 }
 
 impl Store {

@@ -5,9 +5,9 @@ use tracon_app::workspace::{TaskCounts, TaskStatus};
 use uuid::Uuid;
 
 use super::{
-    Reading, Window, Writing,
+    Reading, Window, Writing, listed,
     model::{Project, ProjectSummary},
-    rows::{self, ProjectRow, PutProjects, project_columns},
+    rows::{self, PutProjects, StoredProject, project_columns},
 };
 use crate::store::{
     StoreError,
@@ -62,15 +62,11 @@ impl Reading {
     ) -> Result<(Vec<ProjectSummary>, u64), StoreError> {
         let mut connection = self.connection();
         let engine = connection.engine();
-        let conditions = || {
-            let mut conditions = Conditions::new(engine);
-            conditions.add(if query.archived { "archived = TRUE" } else { "archived = FALSE" });
-            for term in &query.terms {
-                conditions.contains(&["title", "description"], term);
-            }
-            conditions
-        };
-        let total = conditions().count("SELECT COUNT(*) FROM archon_projects", &mut connection).await?;
+        let mut conditions = Conditions::new(engine);
+        conditions.add(if query.archived { "archived = TRUE" } else { "archived = FALSE" });
+        for term in &query.terms {
+            conditions.contains(&["title", "description"], term);
+        }
         let select = match engine {
             Engine::Sqlite => concat!(
                 "SELECT ",
@@ -83,8 +79,9 @@ impl Reading {
                 ", features, data, CAST(jsonb_array_length(docs) AS BIGINT) AS documents FROM archon_projects"
             ),
         };
-        let tail = window.tail("ORDER BY pinned DESC, created_at DESC, id DESC");
-        let rows = conditions().fetch(select, &tail, &mut connection).await?;
+        let count = "SELECT COUNT(*) FROM archon_projects";
+        let order = "ORDER BY pinned DESC, created_at DESC, id DESC";
+        let (rows, total) = listed(&mut connection, conditions, count, select, order, window).await?;
         let summary = |row: &Row| {
             let project = Project {
                 features: rows::json(row, PROJECTS, "features")?,
@@ -141,7 +138,7 @@ impl Reading {
 impl Writing {
     /// Writes a project, be it new or not.
     pub async fn put_project(&mut self, project: &Project) -> Result<(), StoreError> {
-        self.connection().insert::<PutProjects>(&[&ProjectRow::from(project)]).await
+        self.connection().insert::<PutProjects>(&[&StoredProject::from(project)]).await
     }
 
     /// Unpins whichever project is pinned but this one.
@@ -166,12 +163,5 @@ impl Writing {
         let tasks = connection.execute("DELETE FROM archon_tasks WHERE project_id = $1", vec![id.into()]).await?;
         connection.execute("DELETE FROM archon_projects WHERE id = $1", vec![id.into()]).await?;
         Ok(tasks)
-    }
-}
-
-impl Window {
-    /// The end of a statement. The order is this program's own; what people give are numbers.
-    pub(super) fn tail(self, order: &str) -> String {
-        format!("{order} LIMIT {} OFFSET {}", self.limit, self.offset)
     }
 }

@@ -26,7 +26,7 @@ macro_rules! statement {
 
 /// A project with its JSON as text, as it is written.
 #[derive(Debug)]
-pub struct ProjectRow<'p> {
+pub struct StoredProject<'p> {
     project: &'p Project,
     features: String,
     data: String,
@@ -34,7 +34,7 @@ pub struct ProjectRow<'p> {
     docs: String,
 }
 
-impl<'p> From<&'p Project> for ProjectRow<'p> {
+impl<'p> From<&'p Project> for StoredProject<'p> {
     fn from(project: &'p Project) -> Self {
         Self {
             project,
@@ -50,7 +50,7 @@ impl<'p> From<&'p Project> for ProjectRow<'p> {
 pub struct PutProjects;
 
 impl Table for PutProjects {
-    type Row<'v> = &'v ProjectRow<'v>;
+    type Row<'v> = &'v StoredProject<'v>;
 
     statement!(14: "INSERT INTO archon_projects (id, title, github_repo, pinned, archived, archived_at, archived_by, created_at,
          updated_at, description, features, data, prd, docs) {}
@@ -59,7 +59,7 @@ impl Table for PutProjects {
          archived_by = excluded.archived_by, updated_at = excluded.updated_at, description = excluded.description,
          features = excluded.features, data = excluded.data, prd = excluded.prd, docs = excluded.docs");
 
-    fn bind<'v>(row: &&'v ProjectRow<'v>, into: &mut impl Sink<'v>) {
+    fn bind<'v>(row: &&'v StoredProject<'v>, into: &mut impl Sink<'v>) {
         let project = row.project;
         into.id(Some(project.id));
         into.text(Some(&project.title));
@@ -80,13 +80,13 @@ impl Table for PutProjects {
 
 /// A task with its JSON as text, as it is written.
 #[derive(Debug)]
-pub struct TaskRow<'t> {
+pub struct StoredTask<'t> {
     task: &'t Task,
     sources: String,
     code_examples: String,
 }
 
-impl<'t> From<&'t Task> for TaskRow<'t> {
+impl<'t> From<&'t Task> for StoredTask<'t> {
     fn from(task: &'t Task) -> Self {
         Self { task, sources: task.sources.to_string(), code_examples: task.code_examples.to_string() }
     }
@@ -96,7 +96,7 @@ impl<'t> From<&'t Task> for TaskRow<'t> {
 pub struct PutTasks;
 
 impl Table for PutTasks {
-    type Row<'v> = &'v TaskRow<'v>;
+    type Row<'v> = &'v StoredTask<'v>;
 
     statement!(20: "INSERT INTO archon_tasks (id, project_id, parent_task_id, title, status, assignee, task_order, priority,
          feature, archived, archived_at, archived_by, archived_with_project, completed_at, completed_by, created_at,
@@ -109,7 +109,7 @@ impl Table for PutTasks {
          completed_by = excluded.completed_by, updated_at = excluded.updated_at, description = excluded.description,
          sources = excluded.sources, code_examples = excluded.code_examples");
 
-    fn bind<'v>(row: &&'v TaskRow<'v>, into: &mut impl Sink<'v>) {
+    fn bind<'v>(row: &&'v StoredTask<'v>, into: &mut impl Sink<'v>) {
         let task = row.task;
         into.id(Some(task.id));
         into.id(Some(task.project_id));
@@ -158,12 +158,12 @@ impl Table for NewChanges {
 
 /// A version with its content as text, as it is written.
 #[derive(Debug)]
-pub struct VersionRow<'v> {
+pub struct StoredVersion<'v> {
     head: &'v VersionHead,
     content: String,
 }
 
-impl<'v> From<&'v Version> for VersionRow<'v> {
+impl<'v> From<&'v Version> for StoredVersion<'v> {
     fn from(version: &'v Version) -> Self {
         Self { head: &version.head, content: version.content.to_string() }
     }
@@ -173,12 +173,12 @@ impl<'v> From<&'v Version> for VersionRow<'v> {
 pub struct NewVersions;
 
 impl Table for NewVersions {
-    type Row<'v> = &'v VersionRow<'v>;
+    type Row<'v> = &'v StoredVersion<'v>;
 
     statement!(11: "INSERT INTO archon_document_versions (id, project_id, task_id, field_name, version_number, change_type,
          change_summary, document_id, created_by, created_at, content) {}");
 
-    fn bind<'v>(row: &&'v VersionRow<'v>, into: &mut impl Sink<'v>) {
+    fn bind<'v>(row: &&'v StoredVersion<'v>, into: &mut impl Sink<'v>) {
         let head = row.head;
         let (project, task) = match head.owner {
             Owner::Project(id) => (Some(id), None),

@@ -5,9 +5,9 @@ use tracon_app::workspace::TaskStatus;
 use uuid::Uuid;
 
 use super::{
-    Reading, Window, Writing,
+    Reading, Window, Writing, listed,
     model::Task,
-    rows::{self, PutTasks, TaskRow, task_columns},
+    rows::{self, PutTasks, StoredTask, task_columns},
 };
 use crate::store::{
     StoreError,
@@ -78,14 +78,10 @@ impl Reading {
     /// Tasks in their order, and how many match in all.
     pub async fn tasks(&mut self, query: &TaskQuery, window: Window) -> Result<(Vec<Task>, u64), StoreError> {
         let mut connection = self.connection();
-        let conditions = || query.conditions(connection.engine());
-        let (counted, listed) = (conditions(), conditions());
-        let total = counted.count("SELECT COUNT(*) FROM archon_tasks", &mut connection).await?;
-        if total <= window.offset {
-            return Ok((Vec::new(), total));
-        }
+        let conditions = query.conditions(connection.engine());
+        let count = "SELECT COUNT(*) FROM archon_tasks";
         let select = concat!("SELECT ", task_columns!(), " FROM archon_tasks");
-        let rows = listed.fetch(select, &window.tail(ORDER), &mut connection).await?;
+        let (rows, total) = listed(&mut connection, conditions, count, select, ORDER, window).await?;
         Ok((rows.iter().map(rows::task).collect::<Result<_, _>>()?, total))
     }
 
@@ -138,7 +134,7 @@ impl Reading {
 impl Writing {
     /// Writes a task, be it new or not.
     pub async fn put_task(&mut self, task: &Task) -> Result<(), StoreError> {
-        self.connection().insert::<PutTasks>(&[&TaskRow::from(task)]).await
+        self.connection().insert::<PutTasks>(&[&StoredTask::from(task)]).await
     }
 
     /// Makes room for a task: those of its project and status from its number on, itself left out, go on by one.

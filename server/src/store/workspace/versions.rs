@@ -1,16 +1,13 @@
 //! What fields held once.
 
-use uuid::Uuid;
-
 use super::{
-    Reading, Window, Writing,
+    Reading, Window, Writing, listed,
     model::{Owner, Version, VersionHead},
-    rows::{self, NewVersions, VersionRow, version_columns},
+    rows::{self, NewVersions, StoredVersion, version_columns},
 };
 use crate::store::{
     StoreError,
-    cells::Cells,
-    connection::{Engine, Row, Value},
+    connection::{Engine, Row},
     queries::Conditions,
     tables::VERSIONS,
 };
@@ -36,6 +33,10 @@ impl VersionQuery {
     }
 }
 
+const COUNT: &str = "SELECT COUNT(*) FROM archon_document_versions";
+const WHOLE: &str = concat!("SELECT ", version_columns!(), ", content FROM archon_document_versions");
+const NEWEST_FIRST: &str = "ORDER BY id DESC";
+
 impl Reading {
     /// Versions without their content, newest first, and how many match in all.
     pub async fn version_heads(
@@ -44,29 +45,23 @@ impl Reading {
         window: Window,
     ) -> Result<(Vec<VersionHead>, u64), StoreError> {
         let mut connection = self.connection();
-        let engine = connection.engine();
-        let total =
-            query.conditions(engine).count("SELECT COUNT(*) FROM archon_document_versions", &mut connection).await?;
+        let conditions = query.conditions(connection.engine());
         let select = concat!("SELECT ", version_columns!(), " FROM archon_document_versions");
-        let rows = query.conditions(engine).fetch(select, &window.tail("ORDER BY id DESC"), &mut connection).await?;
+        let (rows, total) = listed(&mut connection, conditions, COUNT, select, NEWEST_FIRST, window).await?;
         Ok((rows.iter().map(rows::version_head).collect::<Result<_, _>>()?, total))
     }
 
     /// How many versions match.
     pub async fn version_count(&mut self, query: VersionQuery) -> Result<u64, StoreError> {
         let mut connection = self.connection();
-        let conditions = query.conditions(connection.engine());
-        conditions.count("SELECT COUNT(*) FROM archon_document_versions", &mut connection).await
+        query.conditions(connection.engine()).count(COUNT, &mut connection).await
     }
 
     /// Versions whole, newest first, and how many match in all.
     pub async fn versions(&mut self, query: VersionQuery, window: Window) -> Result<(Vec<Version>, u64), StoreError> {
         let mut connection = self.connection();
-        let engine = connection.engine();
-        let total =
-            query.conditions(engine).count("SELECT COUNT(*) FROM archon_document_versions", &mut connection).await?;
-        let select = concat!("SELECT ", version_columns!(), ", content FROM archon_document_versions");
-        let rows = query.conditions(engine).fetch(select, &window.tail("ORDER BY id DESC"), &mut connection).await?;
+        let conditions = query.conditions(connection.engine());
+        let (rows, total) = listed(&mut connection, conditions, COUNT, WHOLE, NEWEST_FIRST, window).await?;
         Ok((rows.iter().map(version).collect::<Result<_, _>>()?, total))
     }
 
@@ -74,55 +69,30 @@ impl Reading {
     pub async fn version(
         &mut self,
         owner: Owner,
-        field_name: &str,
-        number: i64,
+        field_name: &'static str,
+        number: u64,
     ) -> Result<Option<Version>, StoreError> {
-        let (statement, id) = match owner {
-            Owner::Project(id) => (
-                concat!(
-                    "SELECT ",
-                    version_columns!(),
-                    ", content FROM archon_document_versions WHERE project_id = $1 AND field_name = $2 AND version_number = $3"
-                ),
-                id,
-            ),
-            Owner::Task(id) => (
-                concat!(
-                    "SELECT ",
-                    version_columns!(),
-                    ", content FROM archon_document_versions WHERE task_id = $1 AND field_name = $2 AND version_number = $3"
-                ),
-                id,
-            ),
-        };
-        let values = vec![id.into(), field_name.into(), number.into()];
-        self.connection().fetch_optional(statement, values).await?.as_ref().map(version).transpose()
+        let mut connection = self.connection();
+        let query = VersionQuery { owner, field_name: Some(field_name) };
+        let mut conditions = query.conditions(connection.engine());
+        conditions.bind("version_number = {}", [i64::try_from(number).unwrap_or(i64::MAX)]);
+        conditions.fetch(WHOLE, "", &mut connection).await?.first().map(version).transpose()
     }
 
     /// The number that the next version gets.
-    pub async fn next_version(&mut self, owner: Owner, field_name: &str) -> Result<i64, StoreError> {
-        let (statement, id) = match owner {
-            Owner::Project(id) => (
-                "SELECT COALESCE(MAX(version_number), 0) + 1 AS next FROM archon_document_versions
-                 WHERE project_id = $1 AND field_name = $2",
-                id,
-            ),
-            Owner::Task(id) => (
-                "SELECT COALESCE(MAX(version_number), 0) + 1 AS next FROM archon_document_versions
-                 WHERE task_id = $1 AND field_name = $2",
-                id,
-            ),
-        };
-        let values: Vec<Value> = vec![Uuid::into(id), field_name.into()];
-        let row = self.connection().fetch_one(statement, values).await?;
-        Cells::of(&row, VERSIONS, id.to_string()).get("next")
+    pub async fn next_version(&mut self, owner: Owner, field_name: &'static str) -> Result<i64, StoreError> {
+        let mut connection = self.connection();
+        let query = VersionQuery { owner, field_name: Some(field_name) };
+        let highest = "SELECT COALESCE(MAX(version_number), 0) FROM archon_document_versions";
+        let highest = query.conditions(connection.engine()).count(highest, &mut connection).await?;
+        Ok(highest.cast_signed() + 1)
     }
 }
 
 impl Writing {
     /// Adds a version.
     pub async fn add_version(&mut self, version: &Version) -> Result<(), StoreError> {
-        self.connection().insert::<NewVersions>(&[&VersionRow::from(version)]).await
+        self.connection().insert::<NewVersions>(&[&StoredVersion::from(version)]).await
     }
 }
 
