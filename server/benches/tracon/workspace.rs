@@ -4,7 +4,7 @@
 //! Every call of a round takes its turn, so that what else the machine does falls on each. On SQLite and, where a server is
 //! named, on PostgreSQL.
 
-use std::time::Instant;
+use std::{collections::HashSet, time::Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rmcp::{
@@ -33,6 +33,7 @@ const PROJECTS: usize = 100;
 const TASKS: usize = 1_000;
 const DOCUMENTS: usize = 10;
 const VERSIONS: usize = 20;
+const VOCABULARY: usize = 20_000;
 const ROUNDS: usize = 51;
 
 /// The workspace that is searched.
@@ -41,38 +42,83 @@ struct Filled {
     task: Uuid,
 }
 
-/// Words as they are in texts: a few stand everywhere, most hardly anywhere.
-struct Words(u64);
+/// Words as they are in texts: the n-th most frequent stands about 1/n times as often as the first, and each is made of
+/// syllables, so that the same three letters stand in many.
+struct Words {
+    random: u64,
+    vocabulary: Vec<String>,
+    /// Of each word, how often it or a more frequent one is taken.
+    weights: Vec<f64>,
+}
 
 impl Words {
+    fn new() -> Self {
+        let mut words = Self { random: 7, vocabulary: Vec::new(), weights: Vec::new() };
+        let mut made = HashSet::new();
+        let mut weight = 0.0;
+        while made.len() < VOCABULARY {
+            let word = words.made_up();
+            if word.len() > 3 && made.insert(word.clone()) {
+                words.vocabulary.push(word);
+                weight += 1.0 / (made.len() as f64 + 2.7);
+                words.weights.push(weight);
+            }
+        }
+        words
+    }
+
     fn number(&mut self, below: usize) -> usize {
         // Knuth's generator: the same words each time.
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % below
+        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.random >> 33) as usize % below
+    }
+
+    fn made_up(&mut self) -> String {
+        const BEGINS: [&str; 21] = [
+            "b", "c", "d", "f", "g", "h", "k", "l", "m", "n", "p", "r", "s", "t", "v", "st", "tr", "pr", "ch", "th", "",
+        ];
+        const VOWELS: [&str; 9] = ["a", "e", "i", "o", "u", "ea", "ai", "io", "ou"];
+        const ENDS: [&str; 11] = ["", "n", "r", "s", "t", "ng", "l", "ck", "tion", "er", "ed"];
+        let syllables = [1, 2, 2, 3][self.number(4)];
+        let mut word: String = (0..syllables)
+            .flat_map(|_| [BEGINS[self.number(BEGINS.len())], VOWELS[self.number(VOWELS.len())]])
+            .collect();
+        word.push_str(ENDS[self.number(ENDS.len())]);
+        word
+    }
+
+    /// The n-th most frequent word, from 0 on.
+    fn nth(&self, place: usize) -> &str {
+        &self.vocabulary[place]
     }
 
     fn text(&mut self, words: usize) -> String {
+        let all = self.weights[VOCABULARY - 1];
         let word = |this: &mut Self| {
-            // Every other word is one of twenty.
-            let number = if this.number(2) == 0 { this.number(20) } else { this.number(20_000) };
-            format!("word{number:05}")
+            let taken = all * this.number(1 << 30) as f64 / f64::from(1 << 30);
+            this.weights.partition_point(|weight| *weight <= taken)
         };
-        (0..words).map(|_| word(self)).collect::<Vec<_>>().join(" ")
+        (0..words)
+            .map(|_| word(self))
+            .collect::<Vec<_>>()
+            .into_iter()
+            .map(|n| self.nth(n))
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 }
 
-async fn fill(url: &str) -> Filled {
+async fn fill(url: &str, words: &mut Words) -> Filled {
     let (store, writer) = Store::open(url).await.unwrap();
     let (ids, begin): (_, DateTime<Utc>) = (Ids::default(), "2026-01-09T14:40:00Z".parse().unwrap());
-    let mut words = Words(7);
     let mut filled = Filled { project: Uuid::nil(), task: Uuid::nil() };
     for number in 0..PROJECTS {
         let at = begin + TimeDelta::minutes(i64::try_from(number).unwrap());
         let mut writing = store.write_workspace(Uuid::nil()).await.unwrap();
-        let project = project(&ids, at, &mut words);
+        let project = project(&ids, at, words);
         writing.put_project(&project).await.unwrap();
         for place in 0..TASKS {
-            let task = task(&ids, &project, at, place, &mut words);
+            let task = task(&ids, &project, at, place, words);
             writing.put_task(&task).await.unwrap();
             filled.task = task.id;
         }
@@ -160,8 +206,10 @@ async fn call(client: &Client, tool: &'static str, arguments: &Value) -> Value {
 }
 
 /// What is asked, each as an agent would.
-fn questions(filled: &Filled) -> Vec<(&'static str, Value)> {
+fn questions(filled: &Filled, words: &Words) -> Vec<(&'static str, Value)> {
     let project = filled.project;
+    // In most tasks, in every seventh, in some of a hundred, in a handful.
+    let [most, common, some, rare] = [5, 50, 300, 10_000].map(|place| words.nth(place));
     vec![
         ("find_tasks", json!({})),
         ("find_tasks", json!({"page": 500})),
@@ -172,19 +220,23 @@ fn questions(filled: &Filled) -> Vec<(&'static str, Value)> {
         ("find_tasks", json!({"filter_by": "project", "filter_value": project})),
         ("find_tasks", json!({"project_id": project, "filter_by": "status", "filter_value": "todo"})),
         ("find_tasks", json!({"task_id": filled.task})),
-        // In every other task, in one of fifty, in some, in none.
-        ("find_tasks", json!({"query": "word00003"})),
-        ("find_tasks", json!({"query": "word00003 word00004 word00005"})),
-        ("find_tasks", json!({"query": "word04711"})),
+        ("find_tasks", json!({"query": rare})),
+        ("find_tasks", json!({"query": some})),
+        ("find_tasks", json!({"query": common})),
+        ("find_tasks", json!({"query": most})),
+        ("find_tasks", json!({"query": format!("{common} {some}")})),
+        ("find_tasks", json!({"query": format!("{most} {common} {some}")})),
         ("find_tasks", json!({"query": "absent"})),
-        ("find_tasks", json!({"query": "word00003", "project_id": project})),
+        ("find_tasks", json!({"query": common, "project_id": project})),
+        ("find_tasks", json!({"query": common, "filter_by": "status", "filter_value": "doing"})),
+        ("find_tasks", json!({"query": common, "page": 50})),
         // Too short for the index of words.
-        ("find_tasks", json!({"query": "47"})),
+        ("find_tasks", json!({"query": "ui"})),
         ("find_projects", json!({})),
-        ("find_projects", json!({"query": "word00003"})),
+        ("find_projects", json!({"query": common})),
         ("find_projects", json!({"project_id": project})),
         ("find_documents", json!({"project_id": project})),
-        ("find_documents", json!({"project_id": project, "query": "word00003"})),
+        ("find_documents", json!({"project_id": project, "query": common})),
         ("find_versions", json!({"project_id": project})),
         ("find_versions", json!({"project_id": project, "field_name": "docs", "version_number": 7})),
         ("get_task_history", json!({"task_id": filled.task})),
@@ -195,7 +247,8 @@ fn questions(filled: &Filled) -> Vec<(&'static str, Value)> {
 async fn measure(engine: Engine) {
     let database = Database::new(engine).await;
     let filling = Instant::now();
-    let filled = fill(&database.url()).await;
+    let mut words = Words::new();
+    let filled = fill(&database.url(), &mut words).await;
     let (tasks, took) = (PROJECTS * TASKS, filling.elapsed().as_secs_f64());
     let folder = TempDir::new().unwrap();
     let config = Config {
@@ -210,7 +263,7 @@ async fn measure(engine: Engine) {
     let transport = StreamableHttpClientTransport::from_uri(format!("http://{}/mcp", server.address));
     let client = ClientConfig::new(ClientCapabilities::default(), Implementation::new("claude-code", "2.1.0"));
     let client = client.serve(transport).await.unwrap();
-    let questions = questions(&filled);
+    let questions = questions(&filled, &words);
     let mut times = vec![Vec::new(); questions.len()];
     for _ in 0..ROUNDS {
         for ((tool, arguments), times) in std::iter::zip(&questions, &mut times) {

@@ -7,8 +7,7 @@ use tracon_app::workspace::VersionField;
 use super::{
     Result, Workspace, WorkspaceError,
     input::{self, DOCUMENTS, JSON, NAME, TITLE},
-    projects::project_of,
-    tasks::open_project,
+    projects::{open_project, project_of},
 };
 use crate::store::workspace::Owner;
 

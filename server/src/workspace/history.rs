@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use super::{
     Result, Workspace, WorkspaceError,
     input::{self, NAME},
-    projects::project_of,
+    projects::check_project,
     tasks::task_of,
 };
 use crate::store::workspace::{CompletionStats, HistoryQuery, Task, TaskChange, Window};
@@ -42,7 +42,7 @@ impl Workspace {
         let since = since.ok_or_else(|| WorkspaceError::invalid("days", "reaches back before all time"))?;
         self.read(async |reading| {
             if let Some(project) = project {
-                project_of(reading, project).await?;
+                check_project(reading, project).await?;
             }
             let stats = reading.completion_stats(project).await?;
             let recent = reading.completed_since(project, since, limit).await?;

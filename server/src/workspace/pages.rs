@@ -19,8 +19,8 @@ use super::{
     Result, Workspace, WorkspaceError, documents::documents_of, excerpt::cut, input, projects::project_of, terms,
 };
 use crate::store::workspace::{
-    HistoryQuery, Owner, Project, ProjectEvent, ProjectQuery, Reading, Task, TaskChange, TaskQuery, VersionQuery,
-    Window,
+    HistoryQuery, Owner, ProjectEvent, ProjectQuery, ProjectSummary, Reading, Task, TaskChange, TaskQuery,
+    VersionQuery, Window,
 };
 
 /// Projects and versions on a page.
@@ -166,8 +166,7 @@ impl Workspace {
         let size = u32::try_from(COLUMN).unwrap_or(u32::MAX);
         let now = self.now();
         self.read(async |reading| {
-            let project = project_of(reading, id).await?;
-            let head = head(reading, &project).await?;
+            let head = head(reading, id).await?;
             // All columns show their beginning; one alone has pages.
             let (statuses, page) = match filter.status {
                 Some(status) => (vec![status], filter.page.max(1)),
@@ -192,12 +191,11 @@ impl Workspace {
         self.read(async |reading| {
             let task = reading.task(task_id).await?.filter(|task| task.project_id == project_id);
             let task = task.ok_or_else(|| WorkspaceError::not_found("task", task_id))?;
-            let project = project_of(reading, project_id).await?;
             let query = HistoryQuery { task_id, field_name: None };
             let (history, changes) = reading.task_history(&query, window(1, EVENTS)).await?;
             Ok(TaskDetail {
                 now,
-                project: head(reading, &project).await?,
+                project: head(reading, project_id).await?,
                 task: card(&task),
                 description: description_of(&task.description),
                 created_at: task.created_at,
@@ -230,7 +228,7 @@ impl Workspace {
                 }
             };
             let chosen = chosen.map(|(row, document)| (row.clone(), document_body(document)));
-            let head = head(reading, &project).await?;
+            let head = head(reading, id).await?;
             Ok(Documents { now, project: head, rows: documents.into_iter().map(|(row, _)| row).collect(), chosen })
         })
         .await
@@ -243,20 +241,20 @@ impl Workspace {
             return Err(WorkspaceError::invalid("field", "is needed with `number`"));
         }
         self.read(async |reading| {
-            let project = project_of(reading, id).await?;
+            let head = head(reading, id).await?;
             let query = VersionQuery { owner: Owner::Project(id), field_name: filter.field.map(VersionField::as_str) };
             let (rows, total) = reading.version_heads(query, window(filter.page, PAGE)).await?;
             let chosen = match (filter.field, filter.number) {
                 (Some(field), Some(number)) => {
                     let version = reading.version(Owner::Project(id), field.as_str(), number).await?;
                     let version = version.ok_or_else(|| WorkspaceError::not_found("version", number))?;
-                    versions::detail(&project, field, &version)
+                    versions::detail(&project_of(reading, id).await?, field, &version)
                 }
                 _ => None,
             };
             Ok(Versions {
                 now,
-                project: head(reading, &project).await?,
+                project: head,
                 rows: rows.iter().filter_map(versions::row).collect(),
                 total,
                 page: filter.page.max(1),
@@ -272,39 +270,36 @@ impl Workspace {
         let before = before.map(|event| input::id("before", event)).transpose()?;
         let now = self.now();
         self.read(async |reading| {
-            let project = project_of(reading, id).await?;
+            let head = head(reading, id).await?;
             // One more says whether there are more.
             let mut events = reading.project_events(id, before, EVENTS + 1).await?;
             let more = events.len() > EVENTS as usize;
             events.truncate(EVENTS as usize);
             let next = events.last().filter(|_| more).map(|event| event.id().to_string());
-            Ok(History {
-                now,
-                project: head(reading, &project).await?,
-                rows: events.into_iter().filter_map(event_row).collect(),
-                next,
-            })
+            Ok(History { now, project: head, rows: events.into_iter().filter_map(event_row).collect(), next })
         })
         .await
     }
 }
 
 /// What stands above every page of a project.
-async fn head(reading: &mut Reading, project: &Project) -> Result<ProjectHead> {
-    let counts = reading.task_counts(&[project.id]).await?;
-    let query = VersionQuery { owner: Owner::Project(project.id), field_name: None };
+async fn head(reading: &mut Reading, id: Uuid) -> Result<ProjectHead> {
+    let summary = reading.project_summary(id).await?.ok_or_else(|| WorkspaceError::not_found("project", id))?;
+    let ProjectSummary { project, documents } = summary;
+    let counts = reading.task_counts(&[id]).await?;
+    let query = VersionQuery { owner: Owner::Project(id), field_name: None };
     Ok(ProjectHead {
-        id: project.id.to_string(),
-        title: project.title.clone(),
-        description: project.description.clone(),
-        github_repo: project.github_repo.clone(),
+        id: id.to_string(),
+        title: project.title,
+        description: project.description,
+        github_repo: project.github_repo,
         pinned: project.pinned,
         archived_at: project.archived_at,
-        archived_by: project.archived_by.clone(),
+        archived_by: project.archived_by,
         created_at: project.created_at,
         updated_at: project.updated_at,
         tasks: counts.first().map_or(TaskCounts::default(), |(_, tasks)| *tasks),
-        documents: project.docs.as_array().map_or(0, Vec::len) as u64,
+        documents,
         versions: reading.version_count(query).await?,
     })
 }

@@ -7,7 +7,6 @@ use uuid::Uuid;
 use super::{
     Result, Workspace, WorkspaceError,
     input::{self, ADDRESS, NAME, PROSE, TITLE},
-    tasks::open_project,
 };
 use crate::store::workspace::{LinkedSource, Owner, Project, ProjectQuery, ProjectSummary, Reading, Window};
 
@@ -79,7 +78,7 @@ impl Workspace {
         .await
     }
 
-    /// Projects, the pinned one first, then the newest, and how many match in all. Their tasks are not counted.
+    /// Projects, the pinned one first, then the newest, and how many match in all.
     pub async fn projects(&self, query: &ProjectQuery, window: Window) -> Result<(Vec<ProjectSummary>, u64)> {
         self.read(async |reading| Ok(reading.projects(query, window).await?)).await
     }
@@ -229,6 +228,26 @@ impl Workspace {
 
 pub(super) async fn project_of(reading: &mut Reading, id: Uuid) -> Result<Project> {
     reading.project(id).await?.ok_or_else(|| WorkspaceError::not_found("project", id))
+}
+
+/// That there is a project of that id.
+pub(super) async fn check_project(reading: &mut Reading, id: Uuid) -> Result<()> {
+    reading.is_project_archived(id).await?.map(drop).ok_or_else(|| WorkspaceError::not_found("project", id))
+}
+
+/// A project that can be changed.
+pub(super) async fn open_project(reading: &mut Reading, id: Uuid) -> Result<Project> {
+    check_open_project(reading, id).await?;
+    project_of(reading, id).await
+}
+
+/// That there is a project that can be added to.
+pub(super) async fn check_open_project(reading: &mut Reading, id: Uuid) -> Result<()> {
+    match reading.is_project_archived(id).await? {
+        None => Err(WorkspaceError::not_found("project", id)),
+        Some(true) => Err(WorkspaceError::conflict(format!("the project {id} is archived"), "unarchive it first")),
+        Some(false) => Ok(()),
+    }
 }
 
 /// The stored feature whole, with what every feature has.

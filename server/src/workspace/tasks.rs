@@ -8,9 +8,9 @@ use super::{
     Result, Signature, Workspace, WorkspaceError,
     excerpt::cut,
     input::{self, NAME, PROSE, TITLE},
-    projects::project_of,
+    projects::{check_open_project, check_project},
 };
-use crate::store::workspace::{Owner, Project, Reading, Task, TaskChange, TaskQuery, Window, Writing};
+use crate::store::workspace::{Owner, Reading, Task, TaskChange, TaskQuery, Window, Writing};
 
 /// What a task is created with or becomes; what is `None` stays as it is.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -78,7 +78,7 @@ impl Workspace {
         let query = TaskQuery { projects, ..query };
         self.read(async |reading| {
             for project in &query.projects {
-                project_of(reading, *project).await?;
+                check_project(reading, *project).await?;
             }
             Ok(reading.tasks(&query, window).await?)
         })
@@ -92,11 +92,11 @@ impl Workspace {
         let title = changes.title.ok_or_else(|| WorkspaceError::invalid("title", "is required"))?;
         self.change(async |writing| {
             let by = self.sign(actor);
-            let project = open_project(writing, project_id).await?;
+            check_open_project(writing, project_id).await?;
             let status = changes.status.unwrap_or(TaskStatus::Todo);
             let task = Task {
                 id: self.id(by),
-                project_id: project.id,
+                project_id,
                 parent_task_id: None,
                 title,
                 description: changes.description.unwrap_or_default(),
@@ -120,7 +120,7 @@ impl Workspace {
                 writing.shift_tasks(&task).await?;
             }
             writing.put_task(&task).await?;
-            let created = self.task_change(task.id, project.id, "created", None, Some(task.title.clone()), by);
+            let created = self.task_change(task.id, project_id, "created", None, Some(task.title.clone()), by);
             writing.add_changes(&[created]).await?;
             Ok(task)
         })
@@ -340,16 +340,6 @@ async fn open_task(reading: &mut Reading, id: Uuid) -> Result<Task> {
         ));
     }
     Ok(task)
-}
-
-/// A project that can be added to.
-pub(super) async fn open_project(reading: &mut Reading, id: Uuid) -> Result<Project> {
-    let project = reading.project(id).await?.ok_or_else(|| WorkspaceError::not_found("project", id))?;
-    if project.archived {
-        let message = format!("the project {id} is archived");
-        return Err(WorkspaceError::conflict(message, "unarchive it first"));
-    }
-    Ok(project)
 }
 
 /// The number of the task before which another one goes.

@@ -7,8 +7,8 @@ use super::{
     Result, Signature, Workspace, WorkspaceError,
     documents::{self, at_most_a_thousand, documents_of},
     input::{self, DOCUMENTS, NAME, PROSE},
-    projects::project_of,
-    tasks::{open_project, task_of},
+    projects::{check_project, open_project},
+    tasks::task_of,
 };
 use crate::store::workspace::{Owner, Project, Version, VersionHead, VersionQuery, Window, Writing};
 
@@ -36,7 +36,7 @@ impl Workspace {
     ) -> Result<(Vec<VersionHead>, u64)> {
         let id = input::id("project_id", project_id)?;
         self.read(async |reading| {
-            project_of(reading, id).await?;
+            check_project(reading, id).await?;
             let query = VersionQuery { owner: Owner::Project(id), field_name: field.map(VersionField::as_str) };
             Ok(reading.version_heads(query, window).await?)
         })
@@ -47,7 +47,7 @@ impl Workspace {
     pub async fn project_version(&self, project_id: &str, field: VersionField, number: u64) -> Result<Version> {
         let id = input::id("project_id", project_id)?;
         self.read(async |reading| {
-            project_of(reading, id).await?;
+            check_project(reading, id).await?;
             let version = reading.version(Owner::Project(id), field.as_str(), number).await?;
             version.ok_or_else(|| no_version(field, number))
         })

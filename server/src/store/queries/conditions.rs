@@ -39,13 +39,14 @@ impl Conditions {
 
     /// That one of these columns contains a text, letter case ignored in every script.
     pub fn contains(&mut self, columns: &[&'static str], text: &str) {
-        let (operator, pattern) = match self.engine {
-            Engine::Sqlite => ("GLOB", glob(text)),
-            Engine::Postgres => ("~", regular_expression(text)),
+        let (operator, pattern, escape) = match self.engine {
+            Engine::Sqlite if text.is_ascii() => ("LIKE", like(text), r" ESCAPE '\'"),
+            Engine::Sqlite => ("GLOB", glob(text), ""),
+            Engine::Postgres => ("~", regular_expression(text), ""),
         };
         self.values.push(pattern.into());
         let number = self.values.len();
-        let each: Vec<String> = columns.iter().map(|column| format!("{column} {operator} ${number}")).collect();
+        let each: Vec<String> = columns.iter().map(|column| format!("{column} {operator} ${number}{escape}")).collect();
         self.add(&format!("({})", each.join(" OR ")));
     }
 
@@ -65,7 +66,19 @@ impl Conditions {
     }
 }
 
-/// A pattern for `GLOB` that matches what contains `text`. `LIKE` ignores letter case for ASCII only.
+/// A pattern for SQLite's `LIKE … ESCAPE '\'`, which matches what contains `text`, and ignores letter case for ASCII only.
+pub fn like(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for letter in text.chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern + "%"
+}
+
+/// A pattern for `GLOB`, which takes twenty times as long as `LIKE` for sets of letters.
 fn glob(text: &str) -> String {
     let escape = |letter| if matches!(letter, '*' | '?' | '[') { format!("[{letter}]") } else { letter.to_string() };
     format!("*{}*", pattern(text, escape))
@@ -109,6 +122,7 @@ mod tests {
 
     #[test]
     fn a_text_becomes_a_pattern_of_its_cases() {
+        assert_eq!(like(r"a1%_\*"), r"%a1\%\_\\*%");
         assert_eq!(glob("a1"), "*[aA]1*");
         assert_eq!(glob("É"), "*[Éé]*");
         assert_eq!(glob("50%_"), "*50%_*");

@@ -12,7 +12,10 @@ mod rows;
 mod session;
 mod sessions;
 
-pub use self::{conditions::Conditions, session::SessionSoFar};
+pub use self::{
+    conditions::{Conditions, like},
+    session::SessionSoFar,
+};
 
 use super::{Store, StoreError, connection::Value};
 

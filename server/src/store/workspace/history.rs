@@ -110,17 +110,16 @@ impl Reading {
     pub async fn completion_stats(&mut self, project: Option<Uuid>) -> Result<CompletionStats, StoreError> {
         let mut connection = self.connection();
         let engine = connection.engine();
-        let conditions = || {
+        let of_project = || {
             let mut conditions = Conditions::new(engine);
-            conditions.add("archived = FALSE");
             if let Some(project) = project {
                 conditions.bind("project_id = {}", [project]);
             }
             conditions
         };
-        let select = "SELECT status, COUNT(*) AS count FROM archon_tasks";
+        let select = "SELECT status, CAST(SUM(tasks) AS BIGINT) AS count FROM archon_task_counts";
         let mut stats = CompletionStats::default();
-        for row in &conditions().fetch(select, "GROUP BY status", &mut connection).await? {
+        for row in &of_project().fetch(select, "GROUP BY status", &mut connection).await? {
             let cells = Cells::of(row, TASKS, "(a count by status)".to_owned());
             let count: u64 = cells.count("count")?;
             stats.total_tasks += count;
@@ -141,7 +140,8 @@ impl Reading {
                  FROM archon_tasks"
             }
         };
-        let mut completed = conditions();
+        let mut completed = of_project();
+        completed.add("archived = FALSE");
         completed.add("completed_at IS NOT NULL");
         for row in &completed.fetch(select, "", &mut connection).await? {
             stats.avg_completion_time_hours = Cells::of(row, TASKS, "(an average)".to_owned()).get("hours")?;

@@ -8,6 +8,7 @@ mod history;
 mod model;
 mod projects;
 mod rows;
+mod search;
 mod tasks;
 mod versions;
 
@@ -19,7 +20,7 @@ pub use self::{
     history::{CompletionStats, HistoryQuery, ProjectEvent},
     model::{Owner, Project, ProjectSummary, Task, TaskChange, Version, VersionHead},
     projects::{LinkedSource, ProjectQuery},
-    tasks::TaskQuery,
+    search::TaskQuery,
     versions::VersionQuery,
 };
 use super::{

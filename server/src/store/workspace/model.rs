@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use tracon_app::workspace::{Priority, TaskCounts, TaskStatus, VersionField};
+use tracon_app::workspace::{Priority, TaskStatus, VersionField};
 use uuid::Uuid;
 
 /// A project, whole.
@@ -55,7 +55,6 @@ pub struct ProjectSummary {
     /// `docs` and `prd` are not read.
     pub project: Project,
     pub documents: u64,
-    pub tasks: TaskCounts,
 }
 
 /// A task, whole.

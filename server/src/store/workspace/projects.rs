@@ -54,6 +54,23 @@ impl Reading {
         row.as_ref().map(whole).transpose()
     }
 
+    /// A project without its documents; `None` when there is none of that id.
+    pub async fn project_summary(&mut self, id: Uuid) -> Result<Option<ProjectSummary>, StoreError> {
+        let mut connection = self.connection();
+        let engine = connection.engine();
+        let mut conditions = Conditions::new(engine);
+        conditions.bind("id = {}", [id]);
+        let select = select_summary(engine);
+        conditions.fetch(select, "", &mut connection).await?.first().map(summary).transpose()
+    }
+
+    /// Whether a project is archived; `None` when there is none of that id.
+    pub async fn is_project_archived(&mut self, id: Uuid) -> Result<Option<bool>, StoreError> {
+        let statement = "SELECT id, archived FROM archon_projects WHERE id = $1";
+        let row = self.connection().fetch_optional(statement, vec![id.into()]).await?;
+        row.as_ref().map(|row| Cells::keyed(row, PROJECTS, "id")?.get("archived")).transpose()
+    }
+
     /// Projects without their documents, the pinned one first, then the newest.
     pub async fn projects(
         &mut self,
@@ -67,39 +84,16 @@ impl Reading {
         for term in &query.terms {
             conditions.contains(&["title", "description"], term);
         }
-        let select = match engine {
-            Engine::Sqlite => concat!(
-                "SELECT ",
-                project_columns!(),
-                ", features, data, json_array_length(docs) AS documents FROM archon_projects"
-            ),
-            Engine::Postgres => concat!(
-                "SELECT ",
-                project_columns!(),
-                ", features, data, CAST(jsonb_array_length(docs) AS BIGINT) AS documents FROM archon_projects"
-            ),
-        };
         let count = "SELECT COUNT(*) FROM archon_projects";
         let order = "ORDER BY pinned DESC, created_at DESC, id DESC";
-        let (rows, total) = listed(&mut connection, conditions, count, select, order, window).await?;
-        let summary = |row: &Row| {
-            let project = Project {
-                features: rows::json(row, PROJECTS, "features")?,
-                data: rows::json(row, PROJECTS, "data")?,
-                ..rows::project(row)?
-            };
-            let documents = Cells::keyed(row, PROJECTS, "id")?.count("documents")?;
-            Ok(ProjectSummary { project, documents, tasks: TaskCounts::default() })
-        };
-        let summaries = rows.iter().map(summary).collect::<Result<_, StoreError>>()?;
-        Ok((summaries, total))
+        let (rows, total) = listed(&mut connection, conditions, count, select_summary(engine), order, window).await?;
+        Ok((rows.iter().map(summary).collect::<Result<_, _>>()?, total))
     }
 
     /// How many tasks of each of these projects there are, by status, archived ones left out.
     pub async fn task_counts(&mut self, projects: &[Uuid]) -> Result<Vec<(Uuid, TaskCounts)>, StoreError> {
-        let statement = "SELECT project_id, status, COUNT(*) AS count FROM archon_tasks
-             WHERE archived = FALSE AND project_id IN (SELECT value FROM unnest($1) AS list (value))
-             GROUP BY project_id, status";
+        let statement = "SELECT project_id, status, CAST(SUM(tasks) AS BIGINT) AS count FROM archon_task_counts
+             WHERE project_id IN (SELECT value FROM unnest($1) AS list (value)) GROUP BY project_id, status";
         let counted = self.connection().fetch_all(statement, vec![Value::Ids(projects.to_vec())]).await?;
         let mut counts: Vec<(Uuid, TaskCounts)> = projects.iter().map(|id| (*id, TaskCounts::default())).collect();
         for row in &counted {
@@ -164,4 +158,30 @@ impl Writing {
         connection.execute("DELETE FROM archon_projects WHERE id = $1", vec![id.into()]).await?;
         Ok(tasks)
     }
+}
+
+/// What [`summary`] reads: of the documents only how many there are.
+const fn select_summary(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => concat!(
+            "SELECT ",
+            project_columns!(),
+            ", features, data, json_array_length(docs) AS documents FROM archon_projects"
+        ),
+        Engine::Postgres => concat!(
+            "SELECT ",
+            project_columns!(),
+            ", features, data, CAST(jsonb_array_length(docs) AS BIGINT) AS documents FROM archon_projects"
+        ),
+    }
+}
+
+fn summary(row: &Row) -> Result<ProjectSummary, StoreError> {
+    let project = Project {
+        features: rows::json(row, PROJECTS, "features")?,
+        data: rows::json(row, PROJECTS, "data")?,
+        ..rows::project(row)?
+    };
+    let documents = Cells::keyed(row, PROJECTS, "id")?.count("documents")?;
+    Ok(ProjectSummary { project, documents })
 }

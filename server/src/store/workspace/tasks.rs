@@ -5,68 +5,17 @@ use tracon_app::workspace::TaskStatus;
 use uuid::Uuid;
 
 use super::{
-    Reading, Window, Writing, listed,
+    Reading, Window, Writing,
     model::Task,
     rows::{self, PutTasks, StoredTask, task_columns},
+    search::TaskQuery,
 };
 use crate::store::{
     StoreError,
     cells::Cells,
-    connection::{Engine, Row, Value},
-    queries::Conditions,
+    connection::{Row, Value},
     tables::TASKS,
 };
-
-/// Which tasks a list has; archived ones never.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TaskQuery {
-    /// Each occurs in the title, the description or the feature, letter case ignored.
-    pub terms: Vec<String>,
-    /// Of all of these projects at once: of two different ones there is none.
-    pub projects: Vec<Uuid>,
-    pub status: Option<TaskStatus>,
-    pub assignee: Option<String>,
-    /// Without those that are done.
-    pub open_only: bool,
-}
-
-/// The index of words finds terms of so many letters and more.
-const INDEXED: usize = 3;
-
-impl TaskQuery {
-    fn conditions(&self, engine: Engine) -> Conditions {
-        let mut conditions = Conditions::new(engine);
-        conditions.add("archived = FALSE");
-        for project in &self.projects {
-            conditions.bind("project_id = {}", [*project]);
-        }
-        if let Some(status) = self.status {
-            conditions.bind("status = {}", [status.as_str()]);
-        } else if self.open_only {
-            conditions.add("status <> 'done'");
-        }
-        if let Some(assignee) = &self.assignee {
-            conditions.bind("assignee = {}", [&**assignee]);
-        }
-        let (indexed, others): (Vec<_>, Vec<_>) =
-            self.terms.iter().partition(|term| engine == Engine::Sqlite && term.chars().count() >= INDEXED);
-        if !indexed.is_empty() {
-            let phrases: Vec<String> =
-                indexed.iter().map(|term| format!("\"{}\"", term.replace('"', "\"\""))).collect();
-            conditions.bind(
-                "row_id IN (SELECT rowid FROM archon_task_search WHERE words MATCH {})",
-                [&*phrases.join(" AND ")],
-            );
-        }
-        for term in others {
-            conditions.contains(&["title", "description", "feature"], term);
-        }
-        conditions
-    }
-}
-
-/// The order of every list of tasks.
-const ORDER: &str = "ORDER BY task_order, created_at, id";
 
 impl Reading {
     /// A task, whole, be it archived or not; `None` when there is none of that id.
@@ -77,12 +26,7 @@ impl Reading {
 
     /// Tasks in their order, and how many match in all.
     pub async fn tasks(&mut self, query: &TaskQuery, window: Window) -> Result<(Vec<Task>, u64), StoreError> {
-        let mut connection = self.connection();
-        let conditions = query.conditions(connection.engine());
-        let count = "SELECT COUNT(*) FROM archon_tasks";
-        let select = concat!("SELECT ", task_columns!(), " FROM archon_tasks");
-        let (rows, total) = listed(&mut connection, conditions, count, select, ORDER, window).await?;
-        Ok((rows.iter().map(rows::task).collect::<Result<_, _>>()?, total))
+        query.list(&mut self.connection(), window).await
     }
 
     /// The highest number in a column of the board; 0 when there is none.
