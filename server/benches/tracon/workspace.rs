@@ -94,17 +94,16 @@ impl Words {
 
     fn text(&mut self, words: usize) -> String {
         let all = self.weights[VOCABULARY - 1];
-        let word = |this: &mut Self| {
-            let taken = all * this.number(1 << 30) as f64 / f64::from(1 << 30);
-            this.weights.partition_point(|weight| *weight <= taken)
-        };
-        (0..words)
-            .map(|_| word(self))
-            .collect::<Vec<_>>()
-            .into_iter()
-            .map(|n| self.nth(n))
-            .collect::<Vec<_>>()
-            .join(" ")
+        let mut text = String::new();
+        for _ in 0..words {
+            if !text.is_empty() {
+                text.push_str(["-", "_", ", ", ". ", " ", " ", " ", " "][self.number(8)]);
+            }
+            let taken = all * self.number(1 << 30) as f64 / f64::from(1 << 30);
+            let place = self.weights.partition_point(|weight| *weight <= taken);
+            text.push_str(self.nth(place));
+        }
+        text
     }
 }
 
@@ -230,8 +229,11 @@ fn questions(filled: &Filled, words: &Words) -> Vec<(&'static str, Value)> {
         ("find_tasks", json!({"query": common, "project_id": project})),
         ("find_tasks", json!({"query": common, "filter_by": "status", "filter_value": "doing"})),
         ("find_tasks", json!({"query": common, "page": 50})),
-        // Too short for the index of words.
+        // Parts of words: of many, of some, and with what parts words.
+        ("find_tasks", json!({"query": "ear"})),
+        ("find_tasks", json!({"query": common[1..5]})),
         ("find_tasks", json!({"query": "ui"})),
+        ("find_tasks", json!({"query": format!("{}-{}", &some[1..], &common[..3])})),
         ("find_projects", json!({})),
         ("find_projects", json!({"query": common})),
         ("find_projects", json!({"project_id": project})),

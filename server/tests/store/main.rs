@@ -20,6 +20,7 @@ mod sessions;
 mod sqlite;
 mod workspace;
 mod workspace_pages;
+mod workspace_search;
 mod writing;
 
 /// Runs each test of the story on each engine. An engine that is not there fails its tests; it does not skip them.
@@ -119,6 +120,8 @@ on_every_engine! {
         a_task_goes_where_it_is_moved,
         the_database_itself_keeps_one_pinned_and_each_number_once,
         json_is_kept_as_it_was_given;
+    workspace_search:
+        a_list_has_what_a_reader_of_all_tasks_would_pick;
     workspace_pages:
         the_list_of_projects_has_its_figures_and_pages,
         a_board_has_its_columns_and_their_pages,

@@ -12,12 +12,12 @@ use crate::fixture::{Dice, Engine, Fixture, ago, gone, now, session};
 
 static MIGRATOR: Migrator = sqlx::migrate!("../migrations/sqlite");
 
-/// An empty database as the first version made it.
-async fn first_version(path: &Path) -> SqliteConnection {
+/// An empty database as that version made it.
+pub async fn of_version(path: &Path, version: i64) -> SqliteConnection {
     let mut connection = SqliteConnectOptions::new().filename(path).create_if_missing(true).connect().await.unwrap();
     sqlx::raw_sql("PRAGMA journal_mode = WAL").execute(&mut connection).await.unwrap();
-    let first = MIGRATOR.iter().filter(|migration| migration.version == 1).cloned().collect();
-    let migrator = Migrator::with_migrations(first);
+    let known = MIGRATOR.iter().filter(|migration| migration.version <= version).cloned().collect();
+    let migrator = Migrator::with_migrations(known);
     migrator.run_direct(None, &mut connection, false).await.unwrap();
     connection
 }
@@ -55,7 +55,7 @@ async fn a_database_of_the_first_version_shows_the_same() {
 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("first.db");
-    let mut first = first_version(&path).await;
+    let mut first = of_version(&path, 1).await;
     let copy = format!(
         "ATTACH '{}' AS new;
          INSERT INTO main.archon_mcp_sessions ({SESSION_COLUMNS}) SELECT {SESSION_COLUMNS} FROM new.archon_mcp_sessions;
@@ -95,7 +95,7 @@ async fn a_database_of_the_first_version_shows_the_same() {
 async fn a_row_that_cannot_be_read_does_not_keep_an_old_database_shut() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("first.db");
-    let mut first = first_version(&path).await;
+    let mut first = of_version(&path, 1).await;
     for (id, time) in [("a", "yesterday"), ("b", "2026-01-09T14:40:00.123456Z")] {
         let insert = format!(
             "INSERT INTO archon_mcp_requests (id, method, status, outcome, timestamp, duration_ms, request_bytes,

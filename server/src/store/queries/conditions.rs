@@ -27,7 +27,7 @@ impl Conditions {
     }
 
     /// One with `{}` where its parameters go, in their order.
-    pub fn bind<V: Into<Value>>(&mut self, condition: &'static str, parameters: impl IntoIterator<Item = V>) {
+    pub fn bind<V: Into<Value>>(&mut self, condition: &str, parameters: impl IntoIterator<Item = V>) {
         let mut parts = condition.split("{}");
         self.add(parts.next().unwrap_or_default());
         for (part, parameter) in parts.zip(parameters) {

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::store::{
     StoreError,
-    connection::{Connection, Engine},
+    connection::{Connection, Engine, Value},
     queries::{Conditions, like},
 };
 
@@ -38,40 +38,66 @@ const CANDIDATES: &str = "SELECT CAST(COALESCE(SUM(tasks), 0) AS BIGINT) FROM ar
 /// The order of every list of tasks.
 const ORDER: &str = "ORDER BY task_order, created_at, id";
 
+/// While one task is fetched by the number of its row, so many are passed.
+const FETCH: u64 = 20;
+
+macro_rules! index_of {
+    ($table:literal) => {
+        concat!("SELECT rowid FROM ", $table, " WHERE ", $table, " MATCH {}")
+    };
+}
+
 /// What the indexes are asked for.
 #[derive(Debug, Default)]
 struct Lookup {
-    /// Terms of three letters and more, of the index that finds them wherever they stand.
-    phrases: Vec<String>,
-    /// For each term that is a part of a few words, these.
+    /// For each term that is a part of a few words, these: of the index of words.
     words: Vec<String>,
+    /// Other terms of three letters and more: of the index that finds them wherever they stand.
+    phrases: Vec<String>,
     /// Terms that no index finds.
     others: Vec<String>,
 }
 
+/// What the indexes gave: tasks that have all terms but `others`.
+#[derive(Debug)]
+enum Found {
+    /// By the numbers of their rows.
+    Few(Vec<String>),
+    /// So many.
+    Many(u64),
+}
+
+impl Found {
+    const fn count(&self) -> u64 {
+        match self {
+            Self::Few(rows) => rows.len() as u64,
+            Self::Many(many) => *many,
+        }
+    }
+}
+
 /// How tasks are found to have the words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum By {
-    /// Those that the indexes give are fetched, and put into their order.
-    Lookup,
-    /// All are gone through in their order; the indexes say which it is.
+enum By<'f> {
+    /// These are fetched, and put into their order.
+    Rows(&'f [String]),
+    /// All are gone through in their order; the indexes say which they are.
     Walk,
     /// All are read in their order.
     Text,
 }
 
-impl By {
-    /// The fastest, where the indexes give so many and so many others would be passed until the list is full.
-    fn fastest(indexed: u64, passed: u64, is_ascii: bool) -> Self {
-        // Measured by `cargo xtask bench workspace`, in tenths of a microsecond. Patterns of other scripts are slow, and the
-        // indexes know more of their letters' cases.
-        let text = if is_ascii { passed.saturating_mul(12) } else { u64::MAX };
-        let costs = [
-            (indexed.saturating_mul(20), Self::Lookup),
-            (indexed.saturating_mul(3).saturating_add(passed), Self::Walk),
-            (text, Self::Text),
-        ];
-        costs.into_iter().min_by_key(|(cost, _)| *cost).map_or(Self::Text, |(_, by)| by)
+impl<'f> By<'f> {
+    /// The fastest, where so many tasks are passed until the list is full.
+    fn fastest(found: Option<&'f Found>, passed: u64, is_ascii: bool) -> Self {
+        // In tenths of a microsecond, about, on one core of a server. Patterns of other scripts are slow, and the indexes know
+        // more of their letters' cases.
+        let (indexed, by) = match found {
+            None => return Self::Text,
+            Some(Found::Few(rows)) => (FETCH.saturating_mul(rows.len() as u64), Self::Rows(rows)),
+            Some(Found::Many(many)) => (many.saturating_mul(3).saturating_add(passed), Self::Walk),
+        };
+        if is_ascii && passed.saturating_mul(12) < indexed { Self::Text } else { by }
     }
 }
 
@@ -91,14 +117,12 @@ impl TaskQuery {
         let Some(lookup) = Lookup::of(&self.terms, connection).await? else {
             return Ok((Vec::new(), 0));
         };
-        let indexed = lookup.count(connection).await?;
-        let fastest = |passed| match indexed {
-            Some(indexed) => By::fastest(indexed, passed, self.terms.iter().all(|term| term.is_ascii())),
-            None => By::Text,
-        };
-        let total = match indexed {
+        let found = lookup.found(candidates, connection).await?;
+        let is_ascii = self.terms.iter().all(|term| term.is_ascii());
+        let fastest = |passed| By::fastest(found.as_ref(), passed, is_ascii);
+        let total = match &found {
             _ if self.terms.is_empty() => candidates,
-            Some(indexed) if lookup.is_exact() && self.is_words_alone() => indexed,
+            Some(found) if lookup.others.is_empty() && self.is_words_alone() => found.count(),
             _ => self.conditions(&lookup, fastest(candidates), connection.engine()).count(COUNT, connection).await?,
         };
         if total <= window.offset {
@@ -140,22 +164,15 @@ impl TaskQuery {
         for term in terms {
             conditions.contains(&["title", "description", "feature"], term);
         }
-        // With a sign before it SQLite does not fetch rows by it.
-        let [phrases, words] = match by {
-            By::Text => return conditions,
-            By::Lookup => [
-                "row_id IN (SELECT rowid FROM archon_task_search WHERE words MATCH {})",
-                "row_id IN (SELECT rowid FROM archon_task_words WHERE archon_task_words MATCH {})",
-            ],
-            By::Walk => [
-                "+row_id IN (SELECT rowid FROM archon_task_search WHERE words MATCH {})",
-                "+row_id IN (SELECT rowid FROM archon_task_words WHERE archon_task_words MATCH {})",
-            ],
-        };
-        for (condition, all) in [(phrases, &lookup.phrases), (words, &lookup.words)] {
-            if !all.is_empty() {
-                conditions.bind(condition, [all.join(" AND ")]);
+        let Some((index, values)) = lookup.index() else { return conditions };
+        match by {
+            By::Text => {}
+            By::Rows(rows) => {
+                let listed = "row_id IN (SELECT CAST(value AS INTEGER) FROM unnest({}) AS list (value))";
+                conditions.bind(listed, [Value::Texts(rows.to_vec())]);
             }
+            // With a sign before it SQLite does not fetch rows by it.
+            By::Walk => conditions.bind(&format!("+row_id IN ({index})"), values),
         }
         conditions
     }
@@ -165,9 +182,18 @@ impl Lookup {
     /// Terms of so many letters are found by the index of phrases.
     const PHRASE: usize = 3;
 
-    /// The index of words is asked for at most so many, where that of phrases would find the term, and where it would not:
-    /// the more words, the longer.
-    const WORDS: [usize; 2] = [40, 400];
+    /// At most so many tasks are asked for by the numbers of their rows.
+    const FEW: u64 = 400;
+
+    /// For how many words the index of words is faster than what else finds a term of so many letters: reading all tasks, or
+    /// the index of phrases, which finds three letters at once and more by comparing places.
+    const fn most_words(letters: usize) -> usize {
+        match letters {
+            ..Self::PHRASE => 400,
+            Self::PHRASE => 20,
+            _ => 100,
+        }
+    }
 
     /// `None` where a term is in no task.
     async fn of(terms: &[String], connection: &mut Connection<'_>) -> Result<Option<Self>, StoreError> {
@@ -176,8 +202,8 @@ impl Lookup {
             return Ok(Some(lookup));
         }
         for term in terms {
-            let is_phrase = term.chars().count() >= Self::PHRASE;
-            let most = Self::WORDS[usize::from(!is_phrase)];
+            let letters = term.chars().count();
+            let (is_phrase, most) = (letters >= Self::PHRASE, Self::most_words(letters));
             // Only of these letters is it sure that none of them parts words.
             if term.bytes().all(|letter| letter.is_ascii_alphanumeric()) {
                 let (statement, value) = if is_phrase {
@@ -204,23 +230,34 @@ impl Lookup {
         Ok(Some(lookup))
     }
 
-    /// How many tasks the indexes give, or a few more; `None` where they are asked for nothing.
-    async fn count(&self, connection: &mut Connection<'_>) -> Result<Option<u64>, StoreError> {
-        let counts = [
-            ("SELECT COUNT(*) FROM archon_task_words WHERE archon_task_words MATCH $1", &self.words),
-            ("SELECT COUNT(*) FROM archon_task_search WHERE words MATCH $1", &self.phrases),
-        ];
-        for (statement, all) in counts {
-            if !all.is_empty() {
-                return connection.count(statement, vec![all.join(" AND ").into()]).await.map(Some);
+    /// What gives the numbers of rows; `None` where no index is asked for anything.
+    fn index(&self) -> Option<(&'static str, Vec<String>)> {
+        let (words, phrases) = (self.words.join(" AND "), self.phrases.join(" AND "));
+        match (words.is_empty(), phrases.is_empty()) {
+            (true, true) => None,
+            (false, true) => Some((index_of!("archon_task_words"), vec![words])),
+            (true, false) => Some((index_of!("archon_task_search"), vec![phrases])),
+            (false, false) => {
+                let both = concat!(index_of!("archon_task_words"), " INTERSECT ", index_of!("archon_task_search"));
+                Some((both, vec![words, phrases]))
             }
         }
-        Ok(None)
     }
 
-    /// Whether that is just those that have the words.
-    fn is_exact(&self) -> bool {
-        self.others.is_empty() && (self.words.is_empty() || self.phrases.is_empty())
+    /// What they give among so many tasks.
+    async fn found(&self, candidates: u64, connection: &mut Connection<'_>) -> Result<Option<Found>, StoreError> {
+        let Some((index, values)) = self.index() else { return Ok(None) };
+        let index = index.replacen("{}", "$1", 1).replacen("{}", "$2", 1);
+        let values: Vec<Value> = values.into_iter().map(Value::from).collect();
+        // More than that, and to pass all tasks is faster than to fetch these.
+        let few = (candidates / FETCH).min(Self::FEW);
+        let rows = format!("SELECT CAST(rowid AS TEXT) FROM ({index}) LIMIT {}", few + 1);
+        let rows = connection.texts(rows, values.clone()).await?;
+        if rows.len() as u64 <= few {
+            return Ok(Some(Found::Few(rows)));
+        }
+        let many = connection.count(format!("SELECT COUNT(*) FROM ({index})"), values).await?;
+        Ok(Some(Found::Many(many)))
     }
 }
 
