@@ -30,7 +30,7 @@ pub use self::{
     input::terms,
     projects::{ProjectChanges, ProjectView},
     tasks::TaskChanges,
-    versions::NewVersion,
+    versions::{NewVersion, Restoration},
 };
 use crate::{
     clock::{Clock, Ids},

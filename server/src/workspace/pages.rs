@@ -16,7 +16,8 @@ use uuid::Uuid;
 
 use self::bodies::{description_of, document_body, document_row, json_texts};
 use super::{
-    Result, Workspace, WorkspaceError, documents::documents_of, excerpt::cut, input, projects::project_of, terms,
+    Restoration, Result, Workspace, WorkspaceError, documents::documents_of, excerpt::cut, input, projects::project_of,
+    terms,
 };
 use crate::store::workspace::{
     HistoryQuery, Owner, ProjectEvent, ProjectQuery, ProjectSummary, Reading, Task, TaskChange, TaskQuery,
@@ -84,10 +85,11 @@ impl tracon_app::workspace::Workspace for Workspace {
 
     async fn restore_version(&self, request: RestoreVersion) -> std::result::Result<Option<()>, ReportError> {
         let RestoreVersion { project_id, field, number, document_id } = request;
-        let document = document_id.as_deref().filter(|id| !id.is_empty());
+        let restoration =
+            Restoration { document_id: document_id.filter(|id| !id.is_empty()), ..Restoration::default() };
         let restored = async {
             id_of("project", &project_id)?;
-            Self::restore_version(self, &project_id, field, number, document, DASHBOARD).await
+            Self::restore_version(self, &project_id, field, number, restoration, DASHBOARD).await
         };
         told(restored.await.map(|_| ()))
     }

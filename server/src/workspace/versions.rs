@@ -23,6 +23,17 @@ pub struct NewVersion {
     pub created_by: Option<String>,
 }
 
+/// How a version is written back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Restoration {
+    /// This document alone.
+    pub document_id: Option<String>,
+    /// What is said of it, if not which version it was.
+    pub change_summary: Option<String>,
+    /// Who calls, if `None`.
+    pub created_by: Option<String>,
+}
+
 /// The fields of a task that have versions.
 const TASK_FIELDS: [&str; 4] = ["title", "description", "sources", "code_examples"];
 
@@ -106,32 +117,34 @@ impl Workspace {
         project_id: &str,
         field: VersionField,
         number: u64,
-        document_id: Option<&str>,
+        restoration: Restoration,
         actor: &str,
     ) -> Result<Project> {
         let id = input::id("project_id", project_id)?;
-        if document_id.is_some() && field != VersionField::Docs {
+        let Restoration { document_id: document, change_summary, created_by } = restoration;
+        let summary = change_summary.map(|text| input::text("change_summary", &text, PROSE)).transpose()?;
+        let created_by = created_by.map(|name| input::name("created_by", &name, NAME)).transpose()?;
+        if document.is_some() && field != VersionField::Docs {
             return Err(WorkspaceError::invalid("document_id", "is only for `field_name` docs"));
         }
         self.change(async |writing| {
-            let by = self.sign(actor);
+            let by = self.sign(created_by.as_deref().unwrap_or(actor));
             let mut project = open_project(writing, id).await?;
             let owner = Owner::Project(id);
             let version = writing.version(owner, field.as_str(), number).await?;
             let version = version.ok_or_else(|| no_version(field, number))?;
-            let content = match document_id {
+            let content = match &document {
                 None => version.content,
                 Some(document) => with_document(&project, &version.content, document)?,
             };
             // A version may be older than today's limits.
             let content = checked(field, content)?;
-            let document = document_id.map(str::to_owned);
             let before = std::mem::replace(project.field_mut(field), content.clone());
-            let summary = Some(format!("Before version {number} was restored"));
-            self.snapshot(writing, owner, field.as_str(), before, "backup", summary, document.clone(), by).await?;
+            let backup = Some(format!("Before version {number} was restored"));
+            self.snapshot(writing, owner, field.as_str(), before, "backup", backup, document.clone(), by).await?;
             project.updated_at = by.at;
             writing.put_project(&project).await?;
-            let summary = Some(format!("Restored version {number}"));
+            let summary = summary.or_else(|| Some(format!("Restored version {number}")));
             self.snapshot(writing, owner, field.as_str(), content, "restore", summary, document, by).await?;
             Ok(project)
         })

@@ -12,7 +12,10 @@ use super::{
     items,
     schema::{input, output},
 };
-use crate::{mcp::handler::Tracon, workspace::NewVersion};
+use crate::{
+    mcp::handler::Tracon,
+    workspace::{NewVersion, Restoration},
+};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -129,6 +132,7 @@ impl Tracon {
         let wanted: ManageVersion = arguments::read(arguments)?;
         let (project, field) = (&wanted.project_id, wanted.field_name);
         let document = given(wanted.document_id.as_ref()).map(str::to_owned);
+        let created_by = given(wanted.created_by.as_ref()).map(str::to_owned);
         match wanted.action {
             VersionAction::Create => {
                 refused("version_number", wanted.version_number.is_some(), "create")?;
@@ -136,7 +140,7 @@ impl Tracon {
                     content: wanted.content,
                     change_summary: wanted.change_summary,
                     document_id: document,
-                    created_by: given(wanted.created_by.as_ref()).map(str::to_owned),
+                    created_by,
                 };
                 let head = self.workspace.create_version(project, field, version, actor).await?;
                 Ok(ManagedVersion {
@@ -151,7 +155,9 @@ impl Tracon {
                 let Some(number) = wanted.version_number else {
                     return Err(Failure::invalid("version_number", "`version_number` is required for `restore`"));
                 };
-                self.workspace.restore_version(project, field, number, document.as_deref(), actor).await?;
+                let restoration =
+                    Restoration { document_id: document, change_summary: wanted.change_summary, created_by };
+                self.workspace.restore_version(project, field, number, restoration, actor).await?;
                 Ok(ManagedVersion {
                     version: None,
                     field_name: field.as_str(),

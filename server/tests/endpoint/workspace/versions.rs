@@ -161,11 +161,14 @@ async fn restoring_keeps_what_was_there_and_says_what_it_did(desk: &Desk) {
     }
     // What no tool shows, either.
     keep(desk, &id, "prd", json!({"goal": "one"})).await;
-    desk.call(
-        "manage_version",
-        json!({"action": "restore", "project_id": id, "field_name": "prd", "version_number": 1}),
-    )
-    .await;
+    let restore = json!({
+        "action": "restore", "project_id": id, "field_name": "prd", "version_number": 1, "change_summary": "As agreed",
+        "created_by": "Reviewer",
+    });
+    desk.call("manage_version", restore).await;
+    let restored = desk.call("find_versions", json!({"project_id": id, "per_page": 2})).await["versions"].clone();
+    assert_eq!(texts(&restored, "change_summary"), ["As agreed", "Before version 1 was restored"]);
+    assert_eq!(texts(&restored, "created_by"), ["Reviewer", "Reviewer"]);
     let now = json!({"action": "create", "project_id": id, "field_name": "prd"});
     assert_eq!(desk.call("manage_version", now).await["version_number"], 4);
     let one = json!({"project_id": id, "field_name": "prd", "version_number": 4});
