@@ -1,5 +1,8 @@
 -- What SQLite's migration makes: how many tasks there are, archived ones left out.
 
+-- Nobody writes a task between the count and the first trigger.
+LOCK TABLE archon_tasks IN SHARE ROW EXCLUSIVE MODE;
+
 CREATE TABLE archon_task_counts (
     project_id UUID NOT NULL,
     status     TEXT COLLATE "C" NOT NULL,
@@ -7,9 +10,6 @@ CREATE TABLE archon_task_counts (
     tasks      BIGINT NOT NULL CHECK (tasks >= 0),
     PRIMARY KEY (project_id, status, assignee)
 );
-
--- Nobody writes a task between the count and the first trigger.
-LOCK TABLE archon_tasks IN SHARE ROW EXCLUSIVE MODE;
 
 INSERT INTO archon_task_counts (project_id, status, assignee, tasks)
     SELECT project_id, status, assignee, COUNT(*) FROM archon_tasks WHERE archived = FALSE

@@ -237,17 +237,22 @@ pub(super) async fn check_project(reading: &mut Reading, id: Uuid) -> Result<()>
 
 /// A project that can be changed.
 pub(super) async fn open_project(reading: &mut Reading, id: Uuid) -> Result<Project> {
-    check_open_project(reading, id).await?;
-    project_of(reading, id).await
+    let project = project_of(reading, id).await?;
+    check_open(id, project.archived)?;
+    Ok(project)
 }
 
 /// That there is a project that can be added to.
 pub(super) async fn check_open_project(reading: &mut Reading, id: Uuid) -> Result<()> {
-    match reading.is_project_archived(id).await? {
-        None => Err(WorkspaceError::not_found("project", id)),
-        Some(true) => Err(WorkspaceError::conflict(format!("the project {id} is archived"), "unarchive it first")),
-        Some(false) => Ok(()),
+    let archived = reading.is_project_archived(id).await?.ok_or_else(|| WorkspaceError::not_found("project", id))?;
+    check_open(id, archived)
+}
+
+fn check_open(id: Uuid, archived: bool) -> Result<()> {
+    if archived {
+        return Err(WorkspaceError::conflict(format!("the project {id} is archived"), "unarchive it first"));
     }
+    Ok(())
 }
 
 /// The stored feature whole, with what every feature has.

@@ -37,6 +37,11 @@ impl Conditions {
         }
     }
 
+    /// That a column is one of what `select` gives of the rows that match, in the order and up to the limit that `tail` says.
+    pub fn among(self, column: &str, select: &'static str, tail: &str) -> Self {
+        Self { sql: format!(" WHERE {column} IN ({select}{} {tail})", self.sql), ..self }
+    }
+
     /// That one of these columns contains a text, letter case ignored in every script.
     pub fn contains(&mut self, columns: &[&'static str], text: &str) {
         let (operator, pattern, escape) = match self.engine {
@@ -95,11 +100,16 @@ fn pattern(text: &str, escape: impl Fn(char) -> String) -> String {
     let mut pattern = String::new();
     for letter in text.chars() {
         let mut cases: Vec<char> = vec![letter];
-        // Where another case is more than one letter (ß → SS) there is no set for it.
-        for case in [single(letter.to_lowercase()), single(letter.to_uppercase())].into_iter().flatten() {
-            if !cases.contains(&case) {
+        let small = small(letter);
+        // Where another case is more than one letter (ß → SS), or of another letter too (ſ → S), there is no set for it.
+        for case in [Some(small), single(small.to_uppercase())].into_iter().flatten() {
+            if !cases.contains(&case) && self::small(case) == small {
                 cases.push(case);
             }
+        }
+        // The one letter that has two small cases, by its place in a word.
+        if matches!(small, 'σ' | 'ς') {
+            cases = vec!['Σ', 'σ', 'ς'];
         }
         if cases.len() > 1 {
             pattern.push('[');
@@ -110,6 +120,10 @@ fn pattern(text: &str, escape: impl Fn(char) -> String) -> String {
         }
     }
     pattern
+}
+
+fn small(letter: char) -> char {
+    single(letter.to_lowercase()).unwrap_or(letter)
 }
 
 fn single(mut letters: impl Iterator<Item = char>) -> Option<char> {
@@ -127,6 +141,7 @@ mod tests {
         assert_eq!(glob("É"), "*[Éé]*");
         assert_eq!(glob("50%_"), "*50%_*");
         assert_eq!(glob("*?[]^-"), "*[*][?][[]]^-*");
+        assert_eq!((glob("ς"), glob("ſß")), ("*[Σσς]*".to_owned(), "*ſß*".to_owned()));
         assert_eq!(regular_expression("a.1 É"), r"[aA]\.1 [Éé]");
         assert_eq!(regular_expression(r"]\^"), r"\]\\\^");
     }

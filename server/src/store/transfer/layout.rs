@@ -232,22 +232,25 @@ mod tests {
 
     static MIGRATOR: Migrator = sqlx::migrate!("../migrations/sqlite");
 
+    /// What triggers make where tasks are written.
+    const MADE: [&str; 4] = ["archon_task_counts", "archon_task_search", "archon_task_words", "archon_word"];
+
     #[tokio::test]
     async fn every_column_of_every_table_is_moved() {
-        // What SQLite makes by itself where rows are written, and needs for that.
         let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
         MIGRATOR.run_direct(None, &mut connection, false).await.unwrap();
         let there: Vec<(String, String)> = sqlx::query_as(
             r"SELECT tables.name, columns.name FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
               WHERE tables.type = 'table' AND tables.name LIKE 'archon\_%' ESCAPE '\'
-                  AND tables.name NOT LIKE 'archon\_task\_search%' ESCAPE '\' AND columns.name <> 'row_id'",
+                  AND columns.name <> 'row_id'",
         )
         .fetch_all(&mut connection)
         .await
         .unwrap();
+        let there = there.into_iter().filter(|(table, _)| !MADE.iter().any(|made| table.starts_with(made)));
         let moved = LAYOUTS.iter().flat_map(|layout| {
             layout.columns.iter().map(|(_, column)| (layout.table.to_owned(), (*column).to_owned()))
         });
-        assert_eq!(moved.collect::<BTreeSet<_>>(), there.into_iter().collect());
+        assert_eq!(moved.collect::<BTreeSet<_>>(), there.collect());
     }
 }

@@ -1,8 +1,8 @@
 //! Which tasks a list has, and how they are found.
 //!
-//! How many there are but for their words is kept in a table. What has the words is read from the tasks or looked up in indexes,
-//! which only SQLite has: they give all that match at once, in no order, whereas tasks are read in the order of the list and
-//! up to its end. So what is rare is looked up, and what stands everywhere is read: the page of the list is full soon.
+//! How many there are but for their words is kept in a table. What has the words is read from the tasks, or given by an index, which
+//! only SQLite has: all at once and in no order. So what is rare is looked up, and where most match the first tasks are read: the
+//! page is full soon.
 
 use tracon_app::workspace::TaskStatus;
 use uuid::Uuid;
@@ -33,72 +33,26 @@ pub struct TaskQuery {
 
 const SELECT: &str = concat!("SELECT ", task_columns!(), " FROM archon_tasks");
 const COUNT: &str = "SELECT COUNT(*) FROM archon_tasks";
+/// By the numbers of their rows, and by no index for another condition, which SQLite would prefer.
+const SELECT_ROWS: &str = concat!("SELECT ", task_columns!(), " FROM archon_tasks NOT INDEXED");
+const COUNT_ROWS: &str = "SELECT COUNT(*) FROM archon_tasks NOT INDEXED";
 const CANDIDATES: &str = "SELECT CAST(COALESCE(SUM(tasks), 0) AS BIGINT) FROM archon_task_counts";
 
 /// The order of every list of tasks.
 const ORDER: &str = "ORDER BY task_order, created_at, id";
 
-/// While one task is fetched by the number of its row, so many are passed.
-const FETCH: u64 = 20;
+/// So few are read before any index is asked.
+const READ: u64 = 1_000;
 
-macro_rules! index_of {
-    ($table:literal) => {
-        concat!("SELECT rowid FROM ", $table, " WHERE ", $table, " MATCH {}")
-    };
-}
-
-/// What the indexes are asked for.
-#[derive(Debug, Default)]
-struct Lookup {
-    /// For each term that is a part of a few words, these: of the index of words.
-    words: Vec<String>,
-    /// Other terms of three letters and more: of the index that finds them wherever they stand.
-    phrases: Vec<String>,
-    /// Terms that no index finds.
-    others: Vec<String>,
-}
-
-/// What the indexes gave: tasks that have all terms but `others`.
+/// How the tasks are found that have the words.
 #[derive(Debug)]
-enum Found {
-    /// By the numbers of their rows.
-    Few(Vec<String>),
-    /// So many.
-    Many(u64),
-}
-
-impl Found {
-    const fn count(&self) -> u64 {
-        match self {
-            Self::Few(rows) => rows.len() as u64,
-            Self::Many(many) => *many,
-        }
-    }
-}
-
-/// How tasks are found to have the words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum By<'f> {
-    /// These are fetched, and put into their order.
-    Rows(&'f [String]),
-    /// All are gone through in their order; the indexes say which they are.
-    Walk,
-    /// All are read in their order.
+enum By {
+    /// All are read.
     Text,
-}
-
-impl<'f> By<'f> {
-    /// The fastest, where so many tasks are passed until the list is full.
-    fn fastest(found: Option<&'f Found>, passed: u64, is_ascii: bool) -> Self {
-        // In tenths of a microsecond, about, on one core of a server. Patterns of other scripts are slow, and the indexes know
-        // more of their letters' cases.
-        let (indexed, by) = match found {
-            None => return Self::Text,
-            Some(Found::Few(rows)) => (FETCH.saturating_mul(rows.len() as u64), Self::Rows(rows)),
-            Some(Found::Many(many)) => (many.saturating_mul(3).saturating_add(passed), Self::Walk),
-        };
-        if is_ascii && passed.saturating_mul(12) < indexed { Self::Text } else { by }
-    }
+    /// These rows are fetched, which are all that an index gave.
+    Rows(Lookup, Vec<String>),
+    /// All are passed in their order; an index says which they are: so many.
+    Index(Lookup, u64),
 }
 
 impl TaskQuery {
@@ -108,32 +62,52 @@ impl TaskQuery {
         connection: &mut Connection<'_>,
         window: Window,
     ) -> Result<(Vec<Task>, u64), StoreError> {
-        let mut candidates = Conditions::new(connection.engine());
+        let engine = connection.engine();
+        let mut candidates = Conditions::new(engine);
         self.filter(&mut candidates);
         let candidates = candidates.count(CANDIDATES, connection).await?;
-        if candidates == 0 {
-            return Ok((Vec::new(), 0));
-        }
-        let Some(lookup) = Lookup::of(&self.terms, connection).await? else {
-            return Ok((Vec::new(), 0));
-        };
-        let found = lookup.found(candidates, connection).await?;
-        let is_ascii = self.terms.iter().all(|term| term.is_ascii());
-        let fastest = |passed| By::fastest(found.as_ref(), passed, is_ascii);
-        let total = match &found {
-            _ if self.terms.is_empty() => candidates,
-            Some(found) if lookup.others.is_empty() && self.is_words_alone() => found.count(),
-            _ => self.conditions(&lookup, fastest(candidates), connection.engine()).count(COUNT, connection).await?,
+        let by = self.fastest(candidates, connection).await?;
+        let total = match &by {
+            _ if candidates == 0 || self.terms.is_empty() => candidates,
+            By::Rows(lookup, rows) if self.is_only(lookup) => rows.len() as u64,
+            By::Index(lookup, many) if self.is_only(lookup) => *many,
+            By::Rows(..) => self.conditions(&by, engine).count(COUNT_ROWS, connection).await?,
+            By::Text | By::Index(..) => self.conditions(&by, engine).count(COUNT, connection).await?,
         };
         if total <= window.offset {
             return Ok((Vec::new(), total));
         }
-        // If those that match are spread evenly.
-        let passed = (window.offset + u64::from(window.limit)).min(total).saturating_mul(candidates) / total;
-        let conditions = self.conditions(&lookup, fastest(passed), connection.engine());
         let tail = format!("{ORDER} LIMIT {} OFFSET {}", window.limit, window.offset);
-        let rows = conditions.fetch(SELECT, &tail, connection).await?;
+        let last = (window.offset + u64::from(window.limit)).min(total);
+        // Where those that match are spread evenly, and not much worse.
+        let first = 4 * (last.saturating_mul(candidates) / total) + 50;
+        if matches!(by, By::Index(..)) && self.is_read_as_indexed() && first <= READ {
+            let rows = self.among_the_first(first, engine).fetch(SELECT, &tail, connection).await?;
+            if rows.len() as u64 == last - window.offset {
+                return Ok((rows.iter().map(rows::task).collect::<Result<_, _>>()?, total));
+            }
+        }
+        let select = if matches!(by, By::Rows(..)) { SELECT_ROWS } else { SELECT };
+        let rows = self.conditions(&by, engine).fetch(select, &tail, connection).await?;
         Ok((rows.iter().map(rows::task).collect::<Result<_, _>>()?, total))
+    }
+
+    /// How to find those that have the words, among so many.
+    async fn fastest(&self, candidates: u64, connection: &mut Connection<'_>) -> Result<By, StoreError> {
+        let are_few = candidates <= READ && self.is_read_as_indexed();
+        if connection.engine() == Engine::Postgres || self.terms.is_empty() || are_few {
+            return Ok(By::Text);
+        }
+        let Some(lookup) = Lookup::of(&self.terms, connection).await? else { return Ok(By::Text) };
+        let Some(query) = &lookup.query else { return Ok(By::Rows(lookup, Vec::new())) };
+        let rows = format!("SELECT CAST(rowid AS TEXT) FROM ({}) LIMIT {}", lookup.index, Lookup::FEW + 1);
+        let rows = connection.texts(rows, vec![query.clone().into()]).await?;
+        if rows.len() <= Lookup::FEW {
+            return Ok(By::Rows(lookup, rows));
+        }
+        let many = format!("SELECT COUNT(*) FROM ({})", lookup.index);
+        let many = connection.count(many, vec![query.clone().into()]).await?;
+        Ok(By::Index(lookup, many))
     }
 
     /// All but the words, in columns that tasks and their counts have.
@@ -151,114 +125,127 @@ impl TaskQuery {
         }
     }
 
-    fn is_words_alone(&self) -> bool {
+    /// Whether nothing is asked but what an index looks up.
+    fn is_only(&self, lookup: &Lookup) -> bool {
         let Self { terms: _, projects, status, assignee, open_only } = self;
-        projects.is_empty() && status.is_none() && assignee.is_none() && !open_only
+        lookup.others.is_empty() && projects.is_empty() && status.is_none() && assignee.is_none() && !open_only
     }
 
-    fn conditions(&self, lookup: &Lookup, by: By, engine: Engine) -> Conditions {
+    /// Whether the same is found by reading as by an index, and soon: of other scripts the indexes know some cases less and some
+    /// more, and reading takes five times as long.
+    fn is_read_as_indexed(&self) -> bool {
+        self.terms.iter().all(|term| term.is_ascii())
+    }
+
+    fn conditions(&self, by: &By, engine: Engine) -> Conditions {
         let mut conditions = Conditions::new(engine);
         conditions.add("archived = FALSE");
         self.filter(&mut conditions);
-        let terms = if by == By::Text { &self.terms } else { &lookup.others };
-        for term in terms {
-            conditions.contains(&["title", "description", "feature"], term);
-        }
-        let Some((index, values)) = lookup.index() else { return conditions };
         match by {
             By::Text => {}
-            By::Rows(rows) => {
+            By::Rows(_, rows) => {
                 let listed = "row_id IN (SELECT CAST(value AS INTEGER) FROM unnest({}) AS list (value))";
-                conditions.bind(listed, [Value::Texts(rows.to_vec())]);
+                conditions.bind(listed, [Value::Texts(rows.clone())]);
             }
             // With a sign before it SQLite does not fetch rows by it.
-            By::Walk => conditions.bind(&format!("+row_id IN ({index})"), values),
+            By::Index(lookup, _) => {
+                let index = lookup.index.replace("$1", "{}");
+                conditions.bind(&format!("+row_id IN ({index})"), lookup.query.clone());
+            }
         }
+        let read = match by {
+            By::Text => &self.terms,
+            By::Rows(lookup, _) | By::Index(lookup, _) => &lookup.others,
+        };
+        has_words(read, &mut conditions);
+        conditions
+    }
+
+    /// That a task is one of the first, words aside, and has the words.
+    fn among_the_first(&self, first: u64, engine: Engine) -> Conditions {
+        let mut candidates = Conditions::new(engine);
+        candidates.add("archived = FALSE");
+        self.filter(&mut candidates);
+        let mut conditions =
+            candidates.among("row_id", "SELECT row_id FROM archon_tasks", &format!("{ORDER} LIMIT {first}"));
+        has_words(&self.terms, &mut conditions);
         conditions
     }
 }
 
+/// That a task has each of these terms, as is seen by reading it.
+fn has_words(terms: &[String], conditions: &mut Conditions) {
+    for term in terms {
+        conditions.contains(&["title", "description", "feature"], term);
+    }
+}
+
+/// What one of SQLite's indexes is asked for.
+#[derive(Debug)]
+struct Lookup {
+    /// Gives the numbers of rows.
+    index: &'static str,
+    /// `None`: a term is in no word.
+    query: Option<String>,
+    /// Terms that it does not find.
+    others: Vec<String>,
+}
+
 impl Lookup {
-    /// Terms of so many letters are found by the index of phrases.
-    const PHRASE: usize = 3;
-
     /// At most so many tasks are asked for by the numbers of their rows.
-    const FEW: u64 = 400;
+    const FEW: usize = 400;
 
-    /// For how many words the index of words is faster than what else finds a term of so many letters: reading all tasks, or
-    /// the index of phrases, which finds three letters at once and more by comparing places.
-    const fn most_words(letters: usize) -> usize {
-        match letters {
-            ..Self::PHRASE => 400,
-            Self::PHRASE => 20,
-            _ => 100,
-        }
-    }
+    /// Whole words.
+    const WORDS: &str = "SELECT rowid FROM archon_task_words WHERE archon_task_words MATCH $1";
+    /// Three letters side by side, and more by comparing places.
+    const LETTERS: &str = "SELECT rowid FROM archon_task_search WHERE archon_task_search MATCH $1";
 
-    /// `None` where a term is in no task.
+    /// `None` where no index finds any of the terms.
     async fn of(terms: &[String], connection: &mut Connection<'_>) -> Result<Option<Self>, StoreError> {
-        let mut lookup = Self::default();
-        if connection.engine() == Engine::Postgres {
-            return Ok(Some(lookup));
-        }
+        let (mut words, mut other) = (Vec::new(), Vec::new());
+        let cut = connection.count("SELECT COUNT(*) FROM archon_words WHERE word = ''", vec![]).await? > 0;
         for term in terms {
-            let letters = term.chars().count();
-            let (is_phrase, most) = (letters >= Self::PHRASE, Self::most_words(letters));
             // Only of these letters is it sure that none of them parts words.
-            if term.bytes().all(|letter| letter.is_ascii_alphanumeric()) {
-                let (statement, value) = if is_phrase {
-                    ("SELECT word FROM archon_word_search WHERE word MATCH $1", quoted(term))
-                } else {
-                    (r"SELECT word FROM archon_words WHERE word LIKE $1 ESCAPE '\'", like(term))
-                };
-                let words = connection.texts(format!("{statement} LIMIT {}", most + 1), vec![value.into()]).await?;
-                if words.is_empty() {
-                    return Ok(None);
+            let is_of_words = !cut && term.bytes().all(|letter| letter.is_ascii_alphanumeric());
+            match if is_of_words { words_with(term, connection).await? } else { None } {
+                Some(found) if found.is_empty() => {
+                    return Ok(Some(Self { index: Self::WORDS, query: None, others: Vec::new() }));
                 }
-                if words.len() <= most {
-                    let words: Vec<_> = words.iter().map(|word| quoted(word)).collect();
-                    lookup.words.push(format!("({})", words.join(" OR ")));
-                    continue;
-                }
-            }
-            if is_phrase {
-                lookup.phrases.push(quoted(term));
-            } else {
-                lookup.others.push(term.clone());
+                Some(found) => words.push((term, any_of(&found))),
+                None => other.push(term),
             }
         }
-        Ok(Some(lookup))
+        if !other.iter().any(|term| is_indexed(term)) {
+            let query = words.into_iter().map(|(_, query)| query).collect::<Vec<_>>().join(" AND ");
+            let lookup = Self { index: Self::WORDS, query: Some(query), others: other.into_iter().cloned().collect() };
+            return Ok(lookup.query.as_ref().is_some_and(|query| !query.is_empty()).then_some(lookup));
+        }
+        let (letters, others): (Vec<_>, Vec<_>) = terms.iter().partition(|term| is_indexed(term));
+        let query = letters.into_iter().map(|term| quoted(term)).collect::<Vec<_>>().join(" AND ");
+        Ok(Some(Self { index: Self::LETTERS, query: Some(query), others: others.into_iter().cloned().collect() }))
     }
+}
 
-    /// What gives the numbers of rows; `None` where no index is asked for anything.
-    fn index(&self) -> Option<(&'static str, Vec<String>)> {
-        let (words, phrases) = (self.words.join(" AND "), self.phrases.join(" AND "));
-        match (words.is_empty(), phrases.is_empty()) {
-            (true, true) => None,
-            (false, true) => Some((index_of!("archon_task_words"), vec![words])),
-            (true, false) => Some((index_of!("archon_task_search"), vec![phrases])),
-            (false, false) => {
-                let both = concat!(index_of!("archon_task_words"), " INTERSECT ", index_of!("archon_task_search"));
-                Some((both, vec![words, phrases]))
-            }
-        }
-    }
+/// Whether the index of three letters finds a term: it takes two that are not ASCII for an "s" and a "k".
+fn is_indexed(term: &str) -> bool {
+    term.chars().count() >= 3 && !term.contains(['\u{17F}', '\u{212A}'])
+}
 
-    /// What they give among so many tasks.
-    async fn found(&self, candidates: u64, connection: &mut Connection<'_>) -> Result<Option<Found>, StoreError> {
-        let Some((index, values)) = self.index() else { return Ok(None) };
-        let index = index.replacen("{}", "$1", 1).replacen("{}", "$2", 1);
-        let values: Vec<Value> = values.into_iter().map(Value::from).collect();
-        // More than that, and to pass all tasks is faster than to fetch these.
-        let few = (candidates / FETCH).min(Self::FEW);
-        let rows = format!("SELECT CAST(rowid AS TEXT) FROM ({index}) LIMIT {}", few + 1);
-        let rows = connection.texts(rows, values.clone()).await?;
-        if rows.len() as u64 <= few {
-            return Ok(Some(Found::Few(rows)));
-        }
-        let many = connection.count(format!("SELECT COUNT(*) FROM ({index})"), values).await?;
-        Ok(Some(Found::Many(many)))
-    }
+/// The words that a term is a part of; `None` where they are so many that what else finds the term is faster.
+async fn words_with(term: &str, connection: &mut Connection<'_>) -> Result<Option<Vec<String>>, StoreError> {
+    let (statement, value, most): (_, _, u16) = match term.len() {
+        // Otherwise tasks are read.
+        ..3 => (r"SELECT word FROM archon_words WHERE word LIKE $1 ESCAPE '\' LIMIT $2", like(term), 200),
+        // The other index finds three letters at once.
+        3 => ("SELECT word FROM archon_word_search WHERE word MATCH $1 LIMIT $2", quoted(term), 20),
+        _ => ("SELECT word FROM archon_word_search WHERE word MATCH $1 LIMIT $2", quoted(term), 100),
+    };
+    let words = connection.texts(statement, vec![value.into(), i64::from(most + 1).into()]).await?;
+    Ok((words.len() <= usize::from(most)).then_some(words))
+}
+
+fn any_of(words: &[String]) -> String {
+    format!("({})", words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" OR "))
 }
 
 /// As the indexes take it: nothing in it is an operator.
