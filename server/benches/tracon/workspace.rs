@@ -175,7 +175,7 @@ fn task(ids: &Ids, project: &Project, at: DateTime<Utc>, place: usize, words: &m
         id: ids.next(at),
         project_id: project.id,
         parent_task_id: None,
-        title: words.text(8),
+        title: if place < TASKS - TASKS / 20 { words.text(8) } else { format!("{} lately", words.text(7)) },
         description: words.text(60),
         status,
         assignee: ["User", "AI IDE Agent", "Reviewer"][words.number(3)].to_owned(),
@@ -229,11 +229,18 @@ fn questions(filled: &Filled, words: &Words) -> Vec<(&'static str, Value)> {
         ("find_tasks", json!({"query": common, "project_id": project})),
         ("find_tasks", json!({"query": common, "filter_by": "status", "filter_value": "doing"})),
         ("find_tasks", json!({"query": common, "page": 50})),
-        // Parts of words: of many, of some, and with what parts words.
-        ("find_tasks", json!({"query": "ear"})),
-        ("find_tasks", json!({"query": common[1..5]})),
-        ("find_tasks", json!({"query": "ui"})),
+        // In the last twentieth of each project only.
+        ("find_tasks", json!({"query": "lately"})),
+        // With what parts words.
         ("find_tasks", json!({"query": format!("{}-{}", &some[1..], &common[..3])})),
+        // Three letters, and two that are in a few words.
+        ("find_tasks", json!({"query": "ear"})),
+        ("find_tasks", json!({"query": "ui"})),
+        // What takes longest: what many words have in common.
+        ("find_tasks", json!({"query": common[1..5]})),
+        ("find_tasks", json!({"query": format!("{rare} tion")})),
+        ("find_tasks", json!({"query": "tion"})),
+        ("find_tasks", json!({"query": "io"})),
         ("find_projects", json!({})),
         ("find_projects", json!({"query": common})),
         ("find_projects", json!({"project_id": project})),
@@ -282,6 +289,13 @@ async fn measure(engine: Engine) {
         let shown =
             arguments.to_string().replace(&filled.project.to_string(), "…").replace(&filled.task.to_string(), "…");
         println!("  {tool:<21} {shown:<75} {total:>10}: median {median:>6.2} ms, max {most:>6.2}");
+    }
+    // What keeps the figures and indexes of lists costs where many tasks come or go at once.
+    for action in ["archive", "unarchive"] {
+        let arguments = json!({"action": action, "project_id": filled.project});
+        let start = Instant::now();
+        call(&client, "manage_project", &arguments).await;
+        println!("  manage_project        {action} {TASKS} tasks: {:.0} ms", start.elapsed().as_secs_f64() * 1e3);
     }
     client.cancel().await.unwrap();
     server.stop().await.unwrap();

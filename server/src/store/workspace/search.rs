@@ -32,11 +32,13 @@ pub struct TaskQuery {
 }
 
 const SELECT: &str = concat!("SELECT ", task_columns!(), " FROM archon_tasks");
+const SELECT_ROW: &str = "SELECT row_id FROM archon_tasks";
 const COUNT: &str = "SELECT COUNT(*) FROM archon_tasks";
-/// By the numbers of their rows, and by no index for another condition, which SQLite would prefer.
-const SELECT_ROWS: &str = concat!("SELECT ", task_columns!(), " FROM archon_tasks NOT INDEXED");
-const COUNT_ROWS: &str = "SELECT COUNT(*) FROM archon_tasks NOT INDEXED";
 const CANDIDATES: &str = "SELECT CAST(COALESCE(SUM(tasks), 0) AS BIGINT) FROM archon_task_counts";
+
+// By the numbers of their rows, and by no index for another condition, which SQLite would prefer.
+const COUNT_ROWS: &str = "SELECT COUNT(*) FROM archon_tasks NOT INDEXED";
+const SELECT_ROW_OF_ROWS: &str = "SELECT row_id FROM archon_tasks NOT INDEXED";
 
 /// The order of every list of tasks.
 const ORDER: &str = "ORDER BY task_order, created_at, id";
@@ -44,15 +46,20 @@ const ORDER: &str = "ORDER BY task_order, created_at, id";
 /// So few are read before any index is asked.
 const READ: u64 = 1_000;
 
+/// Fetching a row takes as long as passing so many in their order (`cargo xtask bench workspace`).
+const FETCH: u64 = 12;
+
 /// How the tasks are found that have the words.
 #[derive(Debug)]
 enum By {
-    /// All are read.
+    /// They are read.
     Text,
-    /// These rows are fetched, which are all that an index gave.
+    /// An index gave these rows, and no others.
     Rows(Lookup, Vec<String>),
-    /// All are passed in their order; an index says which they are: so many.
-    Index(Lookup, u64),
+    /// All are passed in their order, and an index says which they are.
+    Walk(Lookup),
+    /// Those that an index gives are fetched.
+    Fetch(Lookup),
 }
 
 impl TaskQuery {
@@ -68,27 +75,37 @@ impl TaskQuery {
         let candidates = candidates.count(CANDIDATES, connection).await?;
         let by = self.fastest(candidates, connection).await?;
         let total = match &by {
-            _ if candidates == 0 || self.terms.is_empty() => candidates,
+            By::Text if candidates == 0 || self.terms.is_empty() => candidates,
             By::Rows(lookup, rows) if self.is_only(lookup) => rows.len() as u64,
-            By::Index(lookup, many) if self.is_only(lookup) => *many,
+            By::Walk(lookup) if self.is_only(lookup) => lookup.count(connection).await?,
             By::Rows(..) => self.conditions(&by, engine).count(COUNT_ROWS, connection).await?,
-            By::Text | By::Index(..) => self.conditions(&by, engine).count(COUNT, connection).await?,
+            _ => self.conditions(&by, engine).count(COUNT, connection).await?,
         };
         if total <= window.offset {
             return Ok((Vec::new(), total));
         }
         let tail = format!("{ORDER} LIMIT {} OFFSET {}", window.limit, window.offset);
         let last = (window.offset + u64::from(window.limit)).min(total);
-        // Where those that match are spread evenly, and not much worse.
-        let first = 4 * (last.saturating_mul(candidates) / total) + 50;
-        if matches!(by, By::Index(..)) && self.is_read_as_indexed() && first <= READ {
+        // Where those that match are spread evenly the page is full with half of these.
+        let first = 2 * (last.saturating_mul(candidates) / total) + 20;
+        if matches!(by, By::Walk(_)) && self.is_read_as_indexed() && first <= READ {
             let rows = self.among_the_first(first, engine).fetch(SELECT, &tail, connection).await?;
             if rows.len() as u64 == last - window.offset {
                 return Ok((rows.iter().map(rows::task).collect::<Result<_, _>>()?, total));
             }
         }
-        let select = if matches!(by, By::Rows(..)) { SELECT_ROWS } else { SELECT };
-        let rows = self.conditions(&by, engine).fetch(select, &tail, connection).await?;
+        let by = match by {
+            By::Walk(lookup) if self.is_only(&lookup) && total.saturating_mul(FETCH) < candidates => By::Fetch(lookup),
+            by => by,
+        };
+        // To put rows into their order without their texts takes half the time.
+        let conditions = match by {
+            By::Text => self.conditions(&by, engine),
+            By::Walk(_) => self.conditions(&by, engine).among("row_id", SELECT_ROW, &tail),
+            By::Rows(..) | By::Fetch(_) => self.conditions(&by, engine).among("row_id", SELECT_ROW_OF_ROWS, &tail),
+        };
+        let tail = if matches!(by, By::Text) { &*tail } else { ORDER };
+        let rows = conditions.fetch(SELECT, tail, connection).await?;
         Ok((rows.iter().map(rows::task).collect::<Result<_, _>>()?, total))
     }
 
@@ -99,15 +116,10 @@ impl TaskQuery {
             return Ok(By::Text);
         }
         let Some(lookup) = Lookup::of(&self.terms, connection).await? else { return Ok(By::Text) };
-        let Some(query) = &lookup.query else { return Ok(By::Rows(lookup, Vec::new())) };
-        let rows = format!("SELECT CAST(rowid AS TEXT) FROM ({}) LIMIT {}", lookup.index, Lookup::FEW + 1);
-        let rows = connection.texts(rows, vec![query.clone().into()]).await?;
-        if rows.len() <= Lookup::FEW {
-            return Ok(By::Rows(lookup, rows));
-        }
-        let many = format!("SELECT COUNT(*) FROM ({})", lookup.index);
-        let many = connection.count(many, vec![query.clone().into()]).await?;
-        Ok(By::Index(lookup, many))
+        Ok(match lookup.few(connection).await? {
+            Some(rows) => By::Rows(lookup, rows),
+            None => By::Walk(lookup),
+        })
     }
 
     /// All but the words, in columns that tasks and their counts have.
@@ -148,14 +160,12 @@ impl TaskQuery {
                 conditions.bind(listed, [Value::Texts(rows.clone())]);
             }
             // With a sign before it SQLite does not fetch rows by it.
-            By::Index(lookup, _) => {
-                let index = lookup.index.replace("$1", "{}");
-                conditions.bind(&format!("+row_id IN ({index})"), lookup.query.clone());
-            }
+            By::Walk(lookup) => lookup.bind("+row_id", &mut conditions),
+            By::Fetch(lookup) => lookup.bind("row_id", &mut conditions),
         }
         let read = match by {
             By::Text => &self.terms,
-            By::Rows(lookup, _) | By::Index(lookup, _) => &lookup.others,
+            By::Rows(lookup, _) | By::Walk(lookup) | By::Fetch(lookup) => &lookup.others,
         };
         has_words(read, &mut conditions);
         conditions
@@ -223,6 +233,26 @@ impl Lookup {
         let (letters, others): (Vec<_>, Vec<_>) = terms.iter().partition(|term| is_indexed(term));
         let query = letters.into_iter().map(|term| quoted(term)).collect::<Vec<_>>().join(" AND ");
         Ok(Some(Self { index: Self::LETTERS, query: Some(query), others: others.into_iter().cloned().collect() }))
+    }
+
+    /// The numbers of all rows, if they are few.
+    async fn few(&self, connection: &mut Connection<'_>) -> Result<Option<Vec<String>>, StoreError> {
+        let Some(query) = self.query.clone() else { return Ok(Some(Vec::new())) };
+        let statement = format!("SELECT CAST(rowid AS TEXT) FROM ({}) LIMIT {}", self.index, Self::FEW + 1);
+        let rows = connection.texts(statement, vec![query.into()]).await?;
+        Ok((rows.len() <= Self::FEW).then_some(rows))
+    }
+
+    /// That a row is one of these.
+    fn bind(&self, column: &str, conditions: &mut Conditions) {
+        let index = self.index.replace("$1", "{}");
+        conditions.bind(&format!("{column} IN ({index})"), self.query.clone());
+    }
+
+    /// How many rows there are.
+    async fn count(&self, connection: &mut Connection<'_>) -> Result<u64, StoreError> {
+        let query = self.query.clone().into_iter().map(Value::from).collect();
+        connection.count(format!("SELECT COUNT(*) FROM ({})", self.index), query).await
     }
 }
 
