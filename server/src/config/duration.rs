@@ -3,8 +3,14 @@
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
 use std::time::Duration;
 
-/// Writes the shortest exact form, such as `2m`.
+const DAY: u64 = 86_400;
+
+/// Writes the shortest exact form, such as `2m`; whole days as days, since a month is no number of them.
 pub fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    let (days, rest) = (duration.as_secs() / DAY, duration.as_secs() % DAY);
+    if days > 1 && rest == 0 && duration.subsec_nanos() == 0 {
+        return serializer.collect_str(&format_args!("{days}days"));
+    }
     serializer.collect_str(&humantime::format_duration(*duration))
 }
 

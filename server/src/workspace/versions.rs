@@ -111,7 +111,8 @@ impl Workspace {
         .await
     }
 
-    /// Writes back what a version holds, all of it or one document, after a version of what is there now.
+    /// Writes back what a version holds, all of it or one document, after a version of what is there now. Gives that version's
+    /// number.
     pub async fn restore_version(
         &self,
         project_id: &str,
@@ -119,7 +120,7 @@ impl Workspace {
         number: u64,
         restoration: Restoration,
         actor: &str,
-    ) -> Result<Project> {
+    ) -> Result<i64> {
         let id = input::id("project_id", project_id)?;
         let Restoration { document_id: document, change_summary, created_by } = restoration;
         let summary = change_summary.map(|text| input::text("change_summary", &text, PROSE)).transpose()?;
@@ -141,12 +142,13 @@ impl Workspace {
             let content = checked(field, content)?;
             let before = std::mem::replace(project.field_mut(field), content.clone());
             let backup = Some(format!("Before version {number} was restored"));
-            self.snapshot(writing, owner, field.as_str(), before, "backup", backup, document.clone(), by).await?;
+            let backup =
+                self.snapshot(writing, owner, field.as_str(), before, "backup", backup, document.clone(), by).await?;
             project.updated_at = by.at;
             writing.put_project(&project).await?;
             let summary = summary.or_else(|| Some(format!("Restored version {number}")));
             self.snapshot(writing, owner, field.as_str(), content, "restore", summary, document, by).await?;
-            Ok(project)
+            Ok(backup.version_number)
         })
         .await
     }
@@ -206,7 +208,7 @@ fn checked(field: VersionField, content: Value) -> Result<Value> {
 /// The documents that are there now, with this one as it was.
 fn with_document(project: &Project, version: &Value, document_id: &str) -> Result<Value> {
     let was = documents_of(version).into_iter().find(|document| documents::id_of(document) == Some(document_id));
-    let was = was.ok_or_else(|| WorkspaceError::not_found("document in this version", document_id))?;
+    let was = was.ok_or_else(|| WorkspaceError::not_found("document of this version with the id", document_id))?;
     let mut now = documents_of(&project.docs);
     match now.iter_mut().find(|document| documents::id_of(document) == Some(document_id)) {
         Some(document) => *document = was,

@@ -21,9 +21,9 @@ pub(super) fn read<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, Fail
         if argument == "action" && reason.contains("unknown variant") {
             return Failure::invalid_action(format!("`action`: {reason}"));
         }
-        // Of what is missing or unknown the reason has the name, and the path is where that would be.
+        // Of what is missing or unknown the reason has the name first, and the path is where that would be.
         if argument == "." {
-            Failure::invalid(&argument, reason)
+            Failure::invalid(reason.split('`').nth(1).unwrap_or(&argument), &reason)
         } else {
             Failure::invalid(&argument, format!("`{argument}`: {reason}"))
         }
@@ -64,6 +64,22 @@ pub(super) fn required<'a>(argument: &'static str, text: Option<&'a String>, act
 /// What an action has no use for: not silently passed over.
 pub(super) fn refused(argument: &'static str, is_given: bool, action: &str) -> Result<(), Failure> {
     if is_given { Err(Failure::invalid(argument, format!("`{argument}` is not for `{action}`"))) } else { Ok(()) }
+}
+
+/// The same of many. What clients fill in by themselves counts as left out.
+pub(super) fn none_of(arguments: &[(&'static str, bool)], action: &str) -> Result<(), Failure> {
+    arguments.iter().try_for_each(|(argument, is_given)| refused(argument, *is_given, action))
+}
+
+/// Whether a list, an object or a text has anything in it.
+pub(super) fn has_content(value: Option<&Value>) -> bool {
+    match value {
+        None => false,
+        Some(Value::Array(items)) => !items.is_empty(),
+        Some(Value::Object(fields)) => !fields.is_empty(),
+        Some(Value::String(text)) => !text.is_empty(),
+        Some(_) => true,
+    }
 }
 
 /// Which part of a list is asked for.

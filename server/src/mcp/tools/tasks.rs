@@ -8,7 +8,10 @@ use tracon_app::workspace::{Priority, TaskStatus};
 
 use super::{
     answer::{Answer, Failure},
-    arguments::{self, Fields, Page, given, objects, priority_words, refused, required, status_words, within},
+    arguments::{
+        self, Fields, Page, given, has_content, none_of, objects, priority_words, refused, required, status_words,
+        within,
+    },
     items::{self, Extent},
     schema::{input, output},
 };
@@ -263,6 +266,17 @@ impl Tracon {
 
     async fn managed_task(&self, arguments: JsonObject, actor: &str) -> Result<ManagedTask, Failure> {
         let wanted: ManageTask = arguments::read(arguments)?;
+        let said = [
+            ("title", given(wanted.title.as_ref()).is_some()),
+            ("description", given(wanted.description.as_ref()).is_some()),
+            ("status", wanted.status.is_some()),
+            ("assignee", given(wanted.assignee.as_ref()).is_some()),
+            ("task_order", wanted.task_order.is_some_and(|order| order != 0)),
+            ("priority", wanted.priority.is_some()),
+            ("feature", given(wanted.feature.as_ref()).is_some()),
+            ("sources", has_content(wanted.sources.as_ref())),
+            ("code_examples", has_content(wanted.code_examples.as_ref())),
+        ];
         let (action, task_id, project_id) = (wanted.action, wanted.task_id, wanted.project_id);
         let changes = TaskChanges {
             title: wanted.title,
@@ -287,6 +301,7 @@ impl Tracon {
                 (self.workspace.update_task(id, project, changes, actor).await?, "Task updated")
             }
             TaskAction::Delete => {
+                none_of(&said, "delete")?;
                 let id = required("task_id", task_id.as_ref(), "delete")?;
                 (self.workspace.archive_task(id, actor).await?, "Task archived")
             }

@@ -157,12 +157,15 @@ impl Tracon {
                 };
                 let restoration =
                     Restoration { document_id: document, change_summary: wanted.change_summary, created_by };
-                self.workspace.restore_version(project, field, number, restoration, actor).await?;
+                let backup = self.workspace.restore_version(project, field, number, restoration, actor).await?;
                 Ok(ManagedVersion {
                     version: None,
                     field_name: field.as_str(),
                     version_number: i64::try_from(number).unwrap_or(i64::MAX),
-                    message: format!("Version {number} of {} restored", field.as_str()),
+                    message: format!(
+                        "Version {number} of {} restored; what was there before is version {backup}",
+                        field.as_str()
+                    ),
                 })
             }
         }

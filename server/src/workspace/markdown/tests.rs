@@ -158,7 +158,7 @@ fn a_long_text_may_break_between_its_words_and_stays_whole() {
     assert!(!html.contains("wo<wbr>") && !html.contains("wor<wbr>"), "a word is not broken");
 }
 
-/// On a thread with the stack of a server's. What is bounded is the square of the length, not the machine.
+/// On a thread with the stack of a server's. The square of the length would take hours: no machine is too slow for the limit.
 #[test]
 fn a_megabyte_of_anything_takes_no_long_time_and_no_deep_stack() {
     let whole = ["[", ">", "*", "|", "&", "«"].map(|piece| (piece, BYTES));
@@ -176,6 +176,6 @@ fn a_megabyte_of_anything_takes_no_long_time_and_no_deep_stack() {
             std::thread::Builder::new().stack_size(1 << 21).spawn(move || to_html(&text)).expect("a thread");
         let html = rendering.join().unwrap_or_else(|_| panic!("{name:?} panicked"));
         let took = started.elapsed();
-        assert!(took < Duration::from_secs(20), "{name:?} took {took:?} for {} bytes", html.len());
+        assert!(took < Duration::from_mins(5), "{name:?} took {took:?} for {} bytes", html.len());
     }
 }

@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use serde_json::Value;
 use tracon_app::workspace::{DiffLine, DiffPart, VersionDetail, VersionField, VersionRow};
 
-use super::bodies::indented;
+use super::{EXCERPT, bodies::indented};
 use crate::{
     store::workspace::{Project, Version, VersionHead},
     workspace::{
         diff,
         documents::{self, documents_of, only_markdown},
+        excerpt::cut,
     },
 };
 
@@ -23,7 +24,7 @@ pub(super) fn row(head: &VersionHead) -> Option<VersionRow> {
         field: VersionField::parse(&head.field_name)?,
         number: head.version_number.max(0).unsigned_abs(),
         change_type: head.change_type.clone(),
-        change_summary: head.change_summary.clone(),
+        change_summary: head.change_summary.as_deref().map(|summary| cut(summary, EXCERPT)),
         document_id: head.document_id.clone(),
         created_by: head.created_by.clone(),
         created_at: head.created_at,

@@ -143,7 +143,9 @@ async fn what_an_action_needs_is_named(desk: &Desk) {
         ("manage_version", json!({"project_id": project, "field_name": "data"}), "action"),
         ("manage_version", json!({"action": "restore", "project_id": project, "field_name": "data"}), "version_number"),
     ] {
-        assert_says(&desk.refused(tool, arguments).await, "validation_error", &[named]);
+        let error = desk.refused(tool, arguments).await;
+        assert_says(&error, "validation_error", &[named]);
+        assert_eq!(error["details"]["argument"], named, "{tool}");
     }
 }
 
@@ -171,10 +173,56 @@ async fn what_an_action_has_no_use_for_is_refused(desk: &Desk) {
             json!({"action": "restore", "project_id": project, "field_name": "data", "version_number": 1, "content": {}}),
             "content",
         ),
+        (
+            "manage_project",
+            json!({"action": "update", "project_id": project, "title": "B", "archived_by": "anna"}),
+            "archived_by",
+        ),
+        ("manage_project", json!({"action": "delete", "project_id": project, "archived_by": "anna"}), "archived_by"),
     ] {
         let error = desk.refused(tool, arguments).await;
         assert_says(&error, "validation_error", &[named]);
         assert_eq!(error["details"]["argument"], named, "{tool}");
+    }
+    // Whoever meant something else loses nothing.
+    let task = desk.task(&project, "One", json!({})).await;
+    let document = desk.document(&project, "Plan", json!({})).await;
+    let of_task = json!({"action": "delete", "task_id": task});
+    let of_document = json!({"action": "delete", "project_id": project, "document_id": document});
+    let of_project = |action: &str| json!({"action": action, "project_id": project});
+    for (tool, arguments, others) in [
+        (
+            "manage_task",
+            of_task.clone(),
+            json!({
+                "title": "A", "description": "a", "status": "done", "assignee": "anna", "task_order": 1, "priority": "low",
+                "feature": "f", "sources": [{"url": "u"}], "code_examples": ["a"],
+            }),
+        ),
+        (
+            "manage_document",
+            of_document.clone(),
+            json!({"title": "A", "document_type": "note", "content": "c", "tags": ["t"], "author": "anna"}),
+        ),
+        ("manage_project", of_project("delete"), json!({"title": "A", "pinned": true})),
+        ("manage_project", of_project("archive"), json!({"description": "a", "features": [{"id": "f"}]})),
+        ("manage_project", of_project("unarchive"), json!({"github_repo": "a", "data": {"a": 1}})),
+    ] {
+        for (name, value) in others.as_object().expect("an object") {
+            let error = desk.refused(tool, with(&arguments, name, value)).await;
+            assert_says(&error, "validation_error", &[name, arguments["action"].as_str().expect("an action")]);
+            assert_eq!(error["details"]["argument"], name.as_str(), "{tool}");
+        }
+    }
+    // What clients fill in by themselves says nothing.
+    for (tool, arguments, filled) in [
+        ("manage_task", of_task, json!({"title": "", "task_order": 0, "sources": [], "status": null})),
+        ("manage_document", of_document, json!({"content": {}, "tags": []})),
+        ("manage_project", of_project("delete"), json!({"pinned": false, "description": "", "archived_by": " "})),
+    ] {
+        let mut arguments = arguments;
+        super::merge(&mut arguments, filled);
+        desk.call(tool, arguments).await;
     }
 }
 
