@@ -21,7 +21,7 @@ pub(super) fn read<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, Fail
         if argument == "action" && reason.contains("unknown variant") {
             return Failure::invalid_action(format!("`action`: {reason}"));
         }
-        // Of what is missing or unknown the reason has the name first, and the path is where that would be.
+        // Of what is missing the reason has the name, and the path is where it would be.
         if argument == "." {
             Failure::invalid(reason.split('`').nth(1).unwrap_or(&argument), &reason)
         } else {
@@ -233,7 +233,7 @@ mod tests {
                 "colour",
                 "`colour`: unknown field `colour`, expected one of `action`, `count`, `tags`",
             ),
-            (json!({}), ".", "missing field `action`"),
+            (json!({}), "action", "missing field `action`"),
         ] {
             let refused = refusal(&arguments);
             assert_eq!(refused["type"], "validation_error", "{refused}");
