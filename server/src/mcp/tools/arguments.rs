@@ -62,23 +62,28 @@ pub(super) fn required<'a>(argument: &'static str, text: Option<&'a String>, act
 }
 
 /// What an action has no use for: not silently passed over.
-pub(super) fn refused(argument: &'static str, is_given: bool, action: &str) -> Result<(), Failure> {
+pub(super) fn refused(argument: &str, is_given: bool, action: &str) -> Result<(), Failure> {
     if is_given { Err(Failure::invalid(argument, format!("`{argument}` is not for `{action}`"))) } else { Ok(()) }
 }
 
-/// The same of many. What clients fill in by themselves counts as left out.
-pub(super) fn none_of(arguments: &[(&'static str, bool)], action: &str) -> Result<(), Failure> {
-    arguments.iter().try_for_each(|(argument, is_given)| refused(argument, *is_given, action))
+/// The arguments that say something: clients fill in what they leave out.
+pub(super) fn filled(arguments: &JsonObject) -> Vec<String> {
+    let is_filled = |value: &Value| match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+        Value::Bool(true) => true,
+    };
+    arguments.iter().filter(|(_, value)| is_filled(value)).map(|(name, _)| name.clone()).collect()
 }
 
-/// Whether a list, an object or a text has anything in it.
-pub(super) fn has_content(value: Option<&Value>) -> bool {
-    match value {
-        None => false,
-        Some(Value::Array(items)) => !items.is_empty(),
-        Some(Value::Object(fields)) => !fields.is_empty(),
-        Some(Value::String(text)) => !text.is_empty(),
-        Some(_) => true,
+/// Refuses all of these but what an action takes.
+pub(super) fn only(filled: &[String], action: &str, taken: &[&str]) -> Result<(), Failure> {
+    match filled.iter().find(|name| *name != "action" && !taken.contains(&name.as_str())) {
+        Some(argument) => refused(argument, true, action),
+        None => Ok(()),
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     answer::{Answer, Failure},
-    arguments::{self, Fields, Page, given, has_content, none_of, object_or_text, refused, required},
+    arguments::{self, Fields, Page, filled, given, object_or_text, only, refused, required},
     items,
     schema::{input, output},
 };
@@ -140,14 +140,8 @@ impl Tracon {
     }
 
     async fn managed_document(&self, arguments: JsonObject, actor: &str) -> Result<ManagedDocument, Failure> {
+        let filled = filled(&arguments);
         let wanted: ManageDocument = arguments::read(arguments)?;
-        let said = [
-            ("title", given(wanted.title.as_ref()).is_some()),
-            ("document_type", given(wanted.document_type.as_ref()).is_some()),
-            ("content", has_content(wanted.content.as_ref())),
-            ("tags", wanted.tags.as_ref().is_some_and(|tags| !tags.is_empty())),
-            ("author", given(wanted.author.as_ref()).is_some()),
-        ];
         let changes = DocumentChanges {
             title: wanted.title,
             document_type: wanted.document_type,
@@ -166,7 +160,7 @@ impl Tracon {
                 (self.workspace.update_document(project, id("update")?, changes, actor).await?, "Document updated")
             }
             DocumentAction::Delete => {
-                none_of(&said, "delete")?;
+                only(&filled, "delete", &["project_id", "document_id"])?;
                 (self.workspace.delete_document(project, id("delete")?, actor).await?, "Document deleted")
             }
         };

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     answer::{Answer, Failure},
-    arguments::{self, Fields, Page, given, has_content, none_of, objects, refused, required, structure},
+    arguments::{self, Fields, Page, filled, given, objects, only, refused, required, structure},
     items,
     schema::{input, output},
 };
@@ -163,16 +163,8 @@ impl Tracon {
     }
 
     async fn managed_project(&self, arguments: JsonObject, actor: &str) -> Result<ManagedProject, Failure> {
+        let filled = filled(&arguments);
         let wanted: ManageProject = arguments::read(arguments)?;
-        let said = [
-            ("title", given(wanted.title.as_ref()).is_some()),
-            ("description", given(wanted.description.as_ref()).is_some()),
-            ("github_repo", given(wanted.github_repo.as_ref()).is_some()),
-            ("features", has_content(wanted.features.as_ref())),
-            ("data", has_content(wanted.data.as_ref())),
-            ("pinned", wanted.pinned == Some(true)),
-        ];
-        let by = [("archived_by", given(wanted.archived_by.as_ref()).is_some())];
         let changes = ProjectChanges {
             title: wanted.title,
             description: wanted.description,
@@ -190,17 +182,16 @@ impl Tracon {
         };
         Ok(match wanted.action {
             ProjectAction::Create => {
-                none_of(&by, "create")?;
+                refused("archived_by", given(wanted.archived_by.as_ref()).is_some(), "create")?;
                 refused("project_id", given(wanted.project_id.as_ref()).is_some(), "create")?;
                 written(&self.workspace.create_project(changes, actor).await?, "Project created")
             }
             ProjectAction::Update => {
-                none_of(&by, "update")?;
+                refused("archived_by", given(wanted.archived_by.as_ref()).is_some(), "update")?;
                 written(&self.workspace.update_project(id("update")?, changes, actor).await?, "Project updated")
             }
             ProjectAction::Delete => {
-                none_of(&said, "delete")?;
-                none_of(&by, "delete")?;
+                only(&filled, "delete", &["project_id"])?;
                 let (project, tasks) = self.workspace.delete_project(id("delete")?).await?;
                 ManagedProject {
                     project: None,
@@ -209,14 +200,13 @@ impl Tracon {
                 }
             }
             ProjectAction::Archive => {
-                none_of(&said, "archive")?;
+                only(&filled, "archive", &["project_id", "archived_by"])?;
                 let by = given(wanted.archived_by.as_ref());
                 let (project, tasks) = self.workspace.archive_project(id("archive")?, by, actor).await?;
                 ManagedProject { tasks_archived: Some(tasks), ..written(&project, "Project archived, with its tasks") }
             }
             ProjectAction::Unarchive => {
-                none_of(&said, "unarchive")?;
-                none_of(&by, "unarchive")?;
+                only(&filled, "unarchive", &["project_id"])?;
                 let (project, tasks) = self.workspace.unarchive_project(id("unarchive")?, actor).await?;
                 ManagedProject { tasks_unarchived: Some(tasks), ..written(&project, "Project unarchived") }
             }

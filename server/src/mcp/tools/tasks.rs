@@ -9,8 +9,7 @@ use tracon_app::workspace::{Priority, TaskStatus};
 use super::{
     answer::{Answer, Failure},
     arguments::{
-        self, Fields, Page, given, has_content, none_of, objects, priority_words, refused, required, status_words,
-        within,
+        self, Fields, Page, filled, given, objects, only, priority_words, refused, required, status_words, within,
     },
     items::{self, Extent},
     schema::{input, output},
@@ -265,18 +264,8 @@ impl Tracon {
     }
 
     async fn managed_task(&self, arguments: JsonObject, actor: &str) -> Result<ManagedTask, Failure> {
+        let filled = filled(&arguments);
         let wanted: ManageTask = arguments::read(arguments)?;
-        let said = [
-            ("title", given(wanted.title.as_ref()).is_some()),
-            ("description", given(wanted.description.as_ref()).is_some()),
-            ("status", wanted.status.is_some()),
-            ("assignee", given(wanted.assignee.as_ref()).is_some()),
-            ("task_order", wanted.task_order.is_some_and(|order| order != 0)),
-            ("priority", wanted.priority.is_some()),
-            ("feature", given(wanted.feature.as_ref()).is_some()),
-            ("sources", has_content(wanted.sources.as_ref())),
-            ("code_examples", has_content(wanted.code_examples.as_ref())),
-        ];
         let (action, task_id, project_id) = (wanted.action, wanted.task_id, wanted.project_id);
         let changes = TaskChanges {
             title: wanted.title,
@@ -301,7 +290,7 @@ impl Tracon {
                 (self.workspace.update_task(id, project, changes, actor).await?, "Task updated")
             }
             TaskAction::Delete => {
-                none_of(&said, "delete")?;
+                only(&filled, "delete", &["task_id", "project_id"])?;
                 let id = required("task_id", task_id.as_ref(), "delete")?;
                 (self.workspace.archive_task(id, actor).await?, "Task archived")
             }

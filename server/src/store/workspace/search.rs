@@ -221,18 +221,19 @@ impl Lookup {
                 Some(found) if found.is_empty() => {
                     return Ok(Some(Self { index: Self::WORDS, query: None, others: Vec::new() }));
                 }
-                Some(found) => words.push((term, any_of(&found))),
+                Some(found) => words.push(any_of(&found)),
                 None => other.push(term),
             }
         }
-        if !other.iter().any(|term| is_indexed(term)) {
-            let query = words.into_iter().map(|(_, query)| query).collect::<Vec<_>>().join(" AND ");
-            let lookup = Self { index: Self::WORDS, query: Some(query), others: other.into_iter().cloned().collect() };
-            return Ok(lookup.query.as_ref().is_some_and(|query| !query.is_empty()).then_some(lookup));
-        }
-        let (letters, others): (Vec<_>, Vec<_>) = terms.iter().partition(|term| is_indexed(term));
-        let query = letters.into_iter().map(|term| quoted(term)).collect::<Vec<_>>().join(" AND ");
-        Ok(Some(Self { index: Self::LETTERS, query: Some(query), others: others.into_iter().cloned().collect() }))
+        let (index, queries, others): (_, Vec<String>, Vec<&String>) = if other.iter().any(|term| is_indexed(term)) {
+            // One index finds what both would, and soon knows which tasks have all terms.
+            let (letters, others): (Vec<_>, Vec<_>) = terms.iter().partition(|term| is_indexed(term));
+            (Self::LETTERS, letters.into_iter().map(|term| quoted(term)).collect(), others)
+        } else {
+            (Self::WORDS, words, other)
+        };
+        let lookup = Self { index, query: Some(queries.join(" AND ")), others: others.into_iter().cloned().collect() };
+        Ok((!queries.is_empty()).then_some(lookup))
     }
 
     /// The numbers of all rows, if they are few.
