@@ -3,6 +3,8 @@
 //! `cargo xtask client` writes the bundle and its Brotli copies to `target/site`, a fixed place that does not follow
 //! `CARGO_TARGET_DIR`. Without a bundle the server builds all the same, and its pages work without script and style.
 
+use std::borrow::Cow;
+
 use axum::{
     body::Body,
     extract::{Path, RawQuery},
@@ -10,7 +12,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use rust_embed::{EmbeddedFile, RustEmbed};
-use std::{borrow::Cow, fmt::Write};
 use tracon_app::shell::AssetLinks;
 
 #[derive(RustEmbed)]
@@ -115,11 +116,7 @@ fn accepts_brotli(headers: &HeaderMap) -> bool {
 
 /// Eight bytes of the file's SHA-256 in hex: enough to tell two builds apart.
 fn content_hash(file: &EmbeddedFile) -> String {
-    file.metadata.sha256_hash().iter().take(8).fold(String::with_capacity(16), |mut hex, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    hex::encode(&file.metadata.sha256_hash()[..8])
 }
 
 #[cfg(test)]

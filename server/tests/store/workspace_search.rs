@@ -20,7 +20,7 @@ use crate::{
     workspace::{project, workspace_of},
 };
 
-const WORDS: [&str; 33] = [
+const WORDS: [&str; 35] = [
     "log",
     "Login",
     "log-in",
@@ -54,6 +54,9 @@ const WORDS: [&str; 33] = [
     "taſk",
     "πελάτης",
     "ΣΟΦΌΣ",
+    // As an index has the status.
+    "\u{E000}statusdone",
+    "x\u{E000}status",
 ];
 
 const ASSIGNEES: [&str; 3] = ["User", "AI IDE Agent", "it's \"one\""];

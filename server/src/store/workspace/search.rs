@@ -73,11 +73,11 @@ impl TaskQuery {
         let mut candidates = Conditions::new(engine);
         self.filter(&mut candidates);
         let candidates = candidates.count(CANDIDATES, connection).await?;
-        let by = self.fastest(candidates, connection).await?;
+        let Some(by) = self.fastest(candidates, connection).await? else { return Ok((Vec::new(), 0)) };
         let total = match &by {
             By::Text if candidates == 0 || self.terms.is_empty() => candidates,
-            By::Rows(lookup, rows) if self.is_only(lookup) => rows.len() as u64,
-            By::Walk(lookup) if self.is_only(lookup) => lookup.count(connection).await?,
+            By::Rows(lookup, rows) if lookup.is_whole => rows.len() as u64,
+            By::Walk(lookup) if lookup.is_whole => lookup.count(connection).await?,
             By::Rows(..) => self.conditions(&by, engine).count(COUNT_ROWS, connection).await?,
             _ => self.conditions(&by, engine).count(COUNT, connection).await?,
         };
@@ -88,14 +88,14 @@ impl TaskQuery {
         let last = (window.offset + u64::from(window.limit)).min(total);
         // Where those that match are spread evenly the page is full with half of these.
         let first = 2 * (last.saturating_mul(candidates) / total) + 20;
-        if matches!(by, By::Walk(_)) && self.is_read_as_indexed() && first <= READ {
+        if matches!(by, By::Walk(_)) && are_read_as_indexed(&self.terms) && first <= READ {
             let rows = self.among_the_first(first, engine).fetch(SELECT, &tail, connection).await?;
             if rows.len() as u64 == last - window.offset {
                 return Ok((rows.iter().map(rows::task).collect::<Result<_, _>>()?, total));
             }
         }
         let by = match by {
-            By::Walk(lookup) if self.is_only(&lookup) && total.saturating_mul(FETCH) < candidates => By::Fetch(lookup),
+            By::Walk(lookup) if lookup.is_whole && total.saturating_mul(FETCH) < candidates => By::Fetch(lookup),
             by => by,
         };
         // To put rows into their order without their texts takes half the time.
@@ -109,17 +109,38 @@ impl TaskQuery {
         Ok((rows.iter().map(rows::task).collect::<Result<_, _>>()?, total))
     }
 
-    /// How to find those that have the words, among so many.
-    async fn fastest(&self, candidates: u64, connection: &mut Connection<'_>) -> Result<By, StoreError> {
-        let are_few = candidates <= READ && self.is_read_as_indexed();
+    /// How to find those that have the words, among so many; `None` where there are none.
+    async fn fastest(&self, candidates: u64, connection: &mut Connection<'_>) -> Result<Option<By>, StoreError> {
+        let are_few = candidates <= READ && are_read_as_indexed(&self.terms);
         if connection.engine() == Engine::Postgres || self.terms.is_empty() || are_few {
-            return Ok(By::Text);
+            return Ok(Some(By::Text));
         }
-        let Some(lookup) = Lookup::of(&self.terms, connection).await? else { return Ok(By::Text) };
-        Ok(match lookup.few(connection).await? {
+        let (mut words, mut others) = (Vec::new(), Vec::new());
+        let cut = connection.count("SELECT COUNT(*) FROM archon_words WHERE word = ''", vec![]).await? > 0;
+        for term in &self.terms {
+            // Only of these letters is it sure that none of them parts words.
+            let is_of_words = !cut && term.bytes().all(|letter| letter.is_ascii_alphanumeric());
+            match if is_of_words { words_with(term, connection).await? } else { None } {
+                Some(found) if found.is_empty() => return Ok(None),
+                Some(found) => words.push(any_of(&found)),
+                None => others.push(term.clone()),
+            }
+        }
+        let letters = others.iter().any(|term| is_indexed(term)).then(|| Lookup::of_letters(self));
+        if !words.is_empty() && (letters.is_none() || are_read_as_indexed(&others)) {
+            let lookup = Lookup::of_words(&words, others, self);
+            match lookup.few(connection).await? {
+                Some(rows) => return Ok(Some(By::Rows(lookup, rows))),
+                None if letters.is_none() => return Ok(Some(By::Walk(lookup))),
+                None => {}
+            }
+        }
+        // One index finds what both would, and soon knows which tasks have all terms.
+        let Some(lookup) = letters else { return Ok(Some(By::Text)) };
+        Ok(Some(match lookup.few(connection).await? {
             Some(rows) => By::Rows(lookup, rows),
             None => By::Walk(lookup),
-        })
+        }))
     }
 
     /// All but the words, in columns that tasks and their counts have.
@@ -137,16 +158,10 @@ impl TaskQuery {
         }
     }
 
-    /// Whether nothing is asked but what an index looks up.
-    fn is_only(&self, lookup: &Lookup) -> bool {
+    /// Whether all tasks are asked that are not archived, words aside.
+    fn is_unfiltered(&self) -> bool {
         let Self { terms: _, projects, status, assignee, open_only } = self;
-        lookup.others.is_empty() && projects.is_empty() && status.is_none() && assignee.is_none() && !open_only
-    }
-
-    /// Whether the same is found by reading as by an index, and soon: of other scripts the indexes know some cases less and some
-    /// more, and reading takes five times as long.
-    fn is_read_as_indexed(&self) -> bool {
-        self.terms.iter().all(|term| term.is_ascii())
+        projects.is_empty() && status.is_none() && assignee.is_none() && !open_only
     }
 
     fn conditions(&self, by: &By, engine: Engine) -> Conditions {
@@ -195,71 +210,77 @@ fn has_words(terms: &[String], conditions: &mut Conditions) {
 struct Lookup {
     /// Gives the numbers of rows.
     index: &'static str,
-    /// `None`: a term is in no word.
-    query: Option<String>,
+    query: String,
     /// Terms that it does not find.
     others: Vec<String>,
+    /// It finds all that is asked, and nothing else.
+    is_whole: bool,
 }
 
 impl Lookup {
     /// At most so many tasks are asked for by the numbers of their rows.
     const FEW: usize = 400;
 
-    /// Whole words.
+    /// Whole words, and what tasks are filtered by.
     const WORDS: &str = "SELECT rowid FROM archon_task_words WHERE archon_task_words MATCH $1";
     /// Three letters side by side, and more by comparing places.
     const LETTERS: &str = "SELECT rowid FROM archon_task_search WHERE archon_task_search MATCH $1";
 
-    /// `None` where no index finds any of the terms.
-    async fn of(terms: &[String], connection: &mut Connection<'_>) -> Result<Option<Self>, StoreError> {
-        let (mut words, mut other) = (Vec::new(), Vec::new());
-        let cut = connection.count("SELECT COUNT(*) FROM archon_words WHERE word = ''", vec![]).await? > 0;
-        for term in terms {
-            // Only of these letters is it sure that none of them parts words.
-            let is_of_words = !cut && term.bytes().all(|letter| letter.is_ascii_alphanumeric());
-            match if is_of_words { words_with(term, connection).await? } else { None } {
-                Some(found) if found.is_empty() => {
-                    return Ok(Some(Self { index: Self::WORDS, query: None, others: Vec::new() }));
-                }
-                Some(found) => words.push(any_of(&found)),
-                None => other.push(term),
-            }
+    /// What has these words, those that each term is a part of, but not the other terms.
+    fn of_words(words: &[String], others: Vec<String>, asked: &TaskQuery) -> Self {
+        let filter = |of: &str, value: &str| format!(" AND {}", quoted(&format!("\u{E000}{of}{value}")));
+        let mut query = words.join(" AND ");
+        for project in &asked.projects {
+            query += &filter("project", &project.simple().to_string());
         }
-        let (index, queries, others): (_, Vec<String>, Vec<&String>) = if other.iter().any(|term| is_indexed(term)) {
-            // One index finds what both would, and soon knows which tasks have all terms.
-            let (letters, others): (Vec<_>, Vec<_>) = terms.iter().partition(|term| is_indexed(term));
-            (Self::LETTERS, letters.into_iter().map(|term| quoted(term)).collect(), others)
-        } else {
-            (Self::WORDS, words, other)
-        };
-        let lookup = Self { index, query: Some(queries.join(" AND ")), others: others.into_iter().cloned().collect() };
-        Ok((!queries.is_empty()).then_some(lookup))
+        if let Some(assignee) = &asked.assignee {
+            query += &filter("assignee", &hex::encode(assignee));
+        }
+        if let Some(status) = asked.status {
+            query += &filter("status", status.as_str());
+        } else if asked.open_only {
+            query = format!("({query}) NOT {}", quoted("\u{E000}statusdone"));
+        }
+        let is_whole = others.is_empty();
+        Self { index: Self::WORDS, query, others, is_whole }
+    }
+
+    /// What has the terms of three letters and more.
+    fn of_letters(asked: &TaskQuery) -> Self {
+        let (letters, others): (Vec<_>, Vec<_>) = asked.terms.iter().cloned().partition(|term| is_indexed(term));
+        let query = letters.iter().map(|term| quoted(term)).collect::<Vec<_>>().join(" AND ");
+        let is_whole = others.is_empty() && asked.is_unfiltered();
+        Self { index: Self::LETTERS, query, others, is_whole }
     }
 
     /// The numbers of all rows, if they are few.
     async fn few(&self, connection: &mut Connection<'_>) -> Result<Option<Vec<String>>, StoreError> {
-        let Some(query) = self.query.clone() else { return Ok(Some(Vec::new())) };
         let statement = format!("SELECT CAST(rowid AS TEXT) FROM ({}) LIMIT {}", self.index, Self::FEW + 1);
-        let rows = connection.texts(statement, vec![query.into()]).await?;
+        let rows = connection.texts(statement, vec![self.query.clone().into()]).await?;
         Ok((rows.len() <= Self::FEW).then_some(rows))
     }
 
     /// That a row is one of these.
     fn bind(&self, column: &str, conditions: &mut Conditions) {
         let index = self.index.replace("$1", "{}");
-        conditions.bind(&format!("{column} IN ({index})"), self.query.clone());
+        conditions.bind(&format!("{column} IN ({index})"), [&*self.query]);
     }
 
     /// How many rows there are.
     async fn count(&self, connection: &mut Connection<'_>) -> Result<u64, StoreError> {
-        let query = self.query.clone().into_iter().map(Value::from).collect();
-        connection.count(format!("SELECT COUNT(*) FROM ({})", self.index), query).await
+        connection.count(format!("SELECT COUNT(*) FROM ({})", self.index), vec![self.query.clone().into()]).await
     }
 }
 
-/// Whether the index of three letters finds a term: it takes two that are not ASCII for an "s" and a "k".
+/// Whether the index of three letters finds a term: it takes two that are not ASCII for an "s" and a "k", and one begins filters.
 fn is_indexed(term: &str) -> bool {
-    term.chars().count() >= 3 && !term.contains(['\u{17F}', '\u{212A}'])
+    term.chars().count() >= 3 && !term.contains(['\u{17F}', '\u{212A}', '\u{E000}'])
+}
+
+/// Whether the same is found by reading as by an index, and soon: of other scripts the indexes know some cases less and some
+/// more, and reading takes five times as long.
+fn are_read_as_indexed(terms: &[String]) -> bool {
+    terms.iter().all(|term| term.is_ascii())
 }
 
 /// The words that a term is a part of; `None` where they are so many that what else finds the term is faster.
