@@ -76,8 +76,7 @@ impl TaskQuery {
         let Some(by) = self.fastest(candidates, connection).await? else { return Ok((Vec::new(), 0)) };
         let total = match &by {
             By::Text if candidates == 0 || self.terms.is_empty() => candidates,
-            By::Rows(lookup, rows) if lookup.is_whole => rows.len() as u64,
-            By::Walk(lookup) if lookup.is_whole => lookup.count(connection).await?,
+            By::Rows(Lookup { total: Some(total), .. }, _) | By::Walk(Lookup { total: Some(total), .. }) => *total,
             By::Rows(..) => self.conditions(&by, engine).count(COUNT_ROWS, connection).await?,
             _ => self.conditions(&by, engine).count(COUNT, connection).await?,
         };
@@ -95,7 +94,7 @@ impl TaskQuery {
             }
         }
         let by = match by {
-            By::Walk(lookup) if lookup.is_whole && total.saturating_mul(FETCH) < candidates => By::Fetch(lookup),
+            By::Walk(lookup) if lookup.total.is_some() && total.saturating_mul(FETCH) < candidates => By::Fetch(lookup),
             by => by,
         };
         // To put rows into their order without their texts takes half the time.
@@ -128,7 +127,7 @@ impl TaskQuery {
         }
         let letters = others.iter().any(|term| is_indexed(term)).then(|| Lookup::of_letters(self));
         if !words.is_empty() && (letters.is_none() || are_read_as_indexed(&others)) {
-            let lookup = Lookup::of_words(&words, others, self);
+            let mut lookup = Lookup::of_words(&words, others, self);
             match lookup.few(connection).await? {
                 Some(rows) => return Ok(Some(By::Rows(lookup, rows))),
                 None if letters.is_none() => return Ok(Some(By::Walk(lookup))),
@@ -136,7 +135,7 @@ impl TaskQuery {
             }
         }
         // One index finds what both would, and soon knows which tasks have all terms.
-        let Some(lookup) = letters else { return Ok(Some(By::Text)) };
+        let Some(mut lookup) = letters else { return Ok(Some(By::Text)) };
         Ok(Some(match lookup.few(connection).await? {
             Some(rows) => By::Rows(lookup, rows),
             None => By::Walk(lookup),
@@ -215,11 +214,13 @@ struct Lookup {
     others: Vec<String>,
     /// It finds all that is asked, and nothing else.
     is_whole: bool,
+    /// How many it finds, once that was counted: where it is whole.
+    total: Option<u64>,
 }
 
 impl Lookup {
     /// At most so many tasks are asked for by the numbers of their rows.
-    const FEW: usize = 400;
+    const FEW: u64 = 400;
 
     /// Whole words, and what tasks are filtered by.
     const WORDS: &str = "SELECT rowid FROM archon_task_words WHERE archon_task_words MATCH $1";
@@ -242,7 +243,7 @@ impl Lookup {
             query = format!("({query}) NOT {}", quoted("\u{E000}statusdone"));
         }
         let is_whole = others.is_empty();
-        Self { index: Self::WORDS, query, others, is_whole }
+        Self { index: Self::WORDS, query, others, is_whole, total: None }
     }
 
     /// What has the terms of three letters and more.
@@ -250,25 +251,28 @@ impl Lookup {
         let (letters, others): (Vec<_>, Vec<_>) = asked.terms.iter().cloned().partition(|term| is_indexed(term));
         let query = letters.iter().map(|term| quoted(term)).collect::<Vec<_>>().join(" AND ");
         let is_whole = others.is_empty() && asked.is_unfiltered();
-        Self { index: Self::LETTERS, query, others, is_whole }
+        Self { index: Self::LETTERS, query, others, is_whole, total: None }
     }
 
-    /// The numbers of all rows, if they are few.
-    async fn few(&self, connection: &mut Connection<'_>) -> Result<Option<Vec<String>>, StoreError> {
+    /// The numbers of all rows, if they are few. Counts them first where that is asked for anyway.
+    async fn few(&mut self, connection: &mut Connection<'_>) -> Result<Option<Vec<String>>, StoreError> {
+        if self.is_whole {
+            let statement = format!("SELECT COUNT(*) FROM ({})", self.index);
+            let total = connection.count(statement, vec![self.query.clone().into()]).await?;
+            self.total = Some(total);
+            if total > Self::FEW {
+                return Ok(None);
+            }
+        }
         let statement = format!("SELECT CAST(rowid AS TEXT) FROM ({}) LIMIT {}", self.index, Self::FEW + 1);
         let rows = connection.texts(statement, vec![self.query.clone().into()]).await?;
-        Ok((rows.len() <= Self::FEW).then_some(rows))
+        Ok((rows.len() as u64 <= Self::FEW).then_some(rows))
     }
 
     /// That a row is one of these.
     fn bind(&self, column: &str, conditions: &mut Conditions) {
         let index = self.index.replace("$1", "{}");
         conditions.bind(&format!("{column} IN ({index})"), [&*self.query]);
-    }
-
-    /// How many rows there are.
-    async fn count(&self, connection: &mut Connection<'_>) -> Result<u64, StoreError> {
-        connection.count(format!("SELECT COUNT(*) FROM ({})", self.index), vec![self.query.clone().into()]).await
     }
 }
 
