@@ -10,10 +10,11 @@ use crate::{
     server::Server,
 };
 
-/// Calls of one measurement at 64 clients, and at one.
-const CALLS: usize = 20_000;
+/// Calls of one measurement at 64 clients, and at one: many of the first, so that the end, where the writer alone has something to do,
+/// counts for what it is in a longer run.
+const CALLS: usize = 64_000;
 const CALLS_ALONE: usize = 3_000;
-const ROUNDS: usize = 9;
+const ROUNDS: usize = 7;
 const CLIENTS: usize = 64;
 
 /// One measurement.

@@ -44,6 +44,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// few batches of a thousand, and costs a fifth of the writer's time.
 const LOG_BYTES: u64 = 16 << 20;
 
+/// Of a new file. With SQLite's default, half of this, rows with a payload of 1 KiB take a tenth longer to write, a half longer to
+/// delete, and a tenth more space.
+const PAGE_BYTES: u32 = 8192;
+
 /// The reading half: connections that are opened read-only and, with the write-ahead log, see the last commit without
 /// waiting for the next one.
 #[derive(Clone, Debug)]
@@ -117,9 +121,10 @@ fn writer_options(path: &Path) -> SqliteConnectOptions {
         .foreign_keys(false)
         // Each statement that writes rows is prepared for eight numbers of them.
         .statement_cache_capacity(200)
-        // Of a new file: it counts only before the first table. What retention deletes can then be given back in steps.
+        // Of a new file: these two count only before the first table. What retention deletes can then be given back in steps.
+        .page_size(PAGE_BYTES)
         .auto_vacuum(SqliteAutoVacuum::Incremental)
-        .pragma("wal_autocheckpoint", (LOG_BYTES / 4096).to_string())
+        .pragma("wal_autocheckpoint", (LOG_BYTES / u64::from(PAGE_BYTES)).to_string())
         .pragma("journal_size_limit", LOG_BYTES.to_string())
 }
 

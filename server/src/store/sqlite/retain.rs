@@ -9,7 +9,7 @@ use super::{LOG_BYTES, PATIENCE};
 use crate::store::{Retained, RetentionPolicy, StoreError, connection::Connection, retain, stretch::first_id};
 
 /// Pages that are kept free for what comes next, 2 MiB: giving them back only to take them again costs twice.
-const FREE_PAGES: u64 = 512;
+const FREE_PAGES: u64 = 256;
 
 /// The first of these that has something to do does it; the quota comes after what is too old.
 pub async fn step(
@@ -131,7 +131,7 @@ pub fn log_bytes(path: &Path) -> u64 {
 /// Gives some free pages back to the file system, and a log that grew too long; whether there is more.
 async fn give_back(connection: &mut SqliteConnection, path: &Path, space: &Space) -> Result<bool, StoreError> {
     if space.free_pages > FREE_PAGES {
-        sqlx::query("PRAGMA incremental_vacuum(256)").execute(&mut *connection).await?;
+        sqlx::query("PRAGMA incremental_vacuum(128)").execute(&mut *connection).await?;
         let left = Space::of(connection).await?.free_pages;
         // It gives nothing back in a database that could not be rewritten for it.
         if left > FREE_PAGES && left < space.free_pages {
