@@ -121,7 +121,7 @@ impl TaskQuery {
             let is_of_words = !cut && term.bytes().all(|letter| letter.is_ascii_alphanumeric());
             match if is_of_words { words_with(term, connection).await? } else { None } {
                 Some(found) if found.is_empty() => return Ok(None),
-                Some(found) => words.push(any_of(&found)),
+                Some(found) => words.push(found),
                 None => others.push(term.clone()),
             }
         }
@@ -209,18 +209,24 @@ fn has_words(terms: &[String], conditions: &mut Conditions) {
 struct Lookup {
     /// Gives the numbers of rows.
     index: &'static str,
+    /// All the terms that it finds.
+    terms: String,
+    /// With the filters that it knows.
     query: String,
     /// Terms that it does not find.
     others: Vec<String>,
     /// It finds all that is asked, and nothing else.
     is_whole: bool,
-    /// How many it finds, once that was counted: where it is whole.
+    /// So many words that to ask for each of them twice takes longer than anything else.
+    is_of_many: bool,
+    /// How many it finds, once that is known: where it is whole.
     total: Option<u64>,
 }
 
 impl Lookup {
     /// At most so many tasks are asked for by the numbers of their rows.
     const FEW: u64 = 400;
+    const MANY: usize = 16;
 
     /// Whole words, and what tasks are filtered by.
     const WORDS: &str = "SELECT rowid FROM archon_task_words WHERE archon_task_words MATCH $1";
@@ -228,9 +234,10 @@ impl Lookup {
     const LETTERS: &str = "SELECT rowid FROM archon_task_search WHERE archon_task_search MATCH $1";
 
     /// What has these words, those that each term is a part of, but not the other terms.
-    fn of_words(words: &[String], others: Vec<String>, asked: &TaskQuery) -> Self {
+    fn of_words(words: &[Vec<String>], others: Vec<String>, asked: &TaskQuery) -> Self {
         let filter = |of: &str, value: &str| format!(" AND {}", quoted(&format!("\u{E000}{of}{value}")));
-        let mut query = words.join(" AND ");
+        let terms = words.iter().map(|found| any_of(found)).collect::<Vec<_>>().join(" AND ");
+        let mut query = terms.clone();
         for project in &asked.projects {
             query += &filter("project", &project.simple().to_string());
         }
@@ -243,7 +250,8 @@ impl Lookup {
             query = format!("({query}) NOT {}", quoted("\u{E000}statusdone"));
         }
         let is_whole = others.is_empty();
-        Self { index: Self::WORDS, query, others, is_whole, total: None }
+        let is_of_many = is_whole && words.iter().map(Vec::len).sum::<usize>() > Self::MANY;
+        Self { index: Self::WORDS, terms, query, others, is_whole, is_of_many, total: None }
     }
 
     /// What has the terms of three letters and more.
@@ -251,22 +259,34 @@ impl Lookup {
         let (letters, others): (Vec<_>, Vec<_>) = asked.terms.iter().cloned().partition(|term| is_indexed(term));
         let query = letters.iter().map(|term| quoted(term)).collect::<Vec<_>>().join(" AND ");
         let is_whole = others.is_empty() && asked.is_unfiltered();
-        Self { index: Self::LETTERS, query, others, is_whole, total: None }
+        Self { index: Self::LETTERS, terms: query.clone(), query, others, is_whole, is_of_many: false, total: None }
     }
 
-    /// The numbers of all rows, if they are few. Counts them first where that is asked for anyway.
+    /// The numbers of all rows that have the terms, if they are few: less than to go through those of a filter. Otherwise they are
+    /// counted, if that is the answer.
     async fn few(&mut self, connection: &mut Connection<'_>) -> Result<Option<Vec<String>>, StoreError> {
-        if self.is_whole {
-            let statement = format!("SELECT COUNT(*) FROM ({})", self.index);
-            let total = connection.count(statement, vec![self.query.clone().into()]).await?;
-            self.total = Some(total);
-            if total > Self::FEW {
-                return Ok(None);
-            }
+        if self.is_of_many && self.count(connection).await? > Self::FEW {
+            return Ok(None);
         }
         let statement = format!("SELECT CAST(rowid AS TEXT) FROM ({}) LIMIT {}", self.index, Self::FEW + 1);
-        let rows = connection.texts(statement, vec![self.query.clone().into()]).await?;
-        Ok((rows.len() as u64 <= Self::FEW).then_some(rows))
+        let rows = connection.texts(statement, vec![self.terms.clone().into()]).await?;
+        if rows.len() as u64 > Self::FEW {
+            if self.is_whole && self.total.is_none() {
+                self.count(connection).await?;
+            }
+            return Ok(None);
+        }
+        if self.is_whole && self.terms == self.query {
+            self.total = Some(rows.len() as u64);
+        }
+        Ok(Some(rows))
+    }
+
+    async fn count(&mut self, connection: &mut Connection<'_>) -> Result<u64, StoreError> {
+        let statement = format!("SELECT COUNT(*) FROM ({})", self.index);
+        let total = connection.count(statement, vec![self.query.clone().into()]).await?;
+        self.total = Some(total);
+        Ok(total)
     }
 
     /// That a row is one of these.
@@ -276,9 +296,10 @@ impl Lookup {
     }
 }
 
-/// Whether the index of three letters finds a term: it takes two that are not ASCII for an "s" and a "k", and one begins filters.
+/// Whether the index of three letters finds a term: it takes two that are not ASCII for an "s" and a "k", one begins filters, and one
+/// stands there in the place of these.
 fn is_indexed(term: &str) -> bool {
-    term.chars().count() >= 3 && !term.contains(['\u{17F}', '\u{212A}', '\u{E000}'])
+    term.chars().count() >= 3 && !term.contains(['\u{17F}', '\u{212A}', '\u{E000}', '\u{FFFD}'])
 }
 
 /// Whether the same is found by reading as by an index, and soon: of other scripts the indexes know some cases less and some
