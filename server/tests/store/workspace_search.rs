@@ -241,7 +241,8 @@ pub async fn a_list_has_what_a_reader_of_all_tasks_would_pick(on: Fixture) {
     assert!((1_400..1_650).contains(&open.len()), "{}", open.len());
     agrees(&on.store, &open, &projects, &mut dice).await;
 
-    for version in [4, 5] {
+    // PostgreSQL has no version after the fifth.
+    for version in if is_sqlite { 4..=5 } else { 4..=4 } {
         let upgraded = upgraded(&on, version).await;
         agrees(&upgraded, &open, &projects, &mut dice).await;
     }
@@ -259,7 +260,6 @@ async fn upgraded(on: &Fixture, version: i64) -> Store {
     let url = match &on.place {
         Place::Server(_) => {
             let mut connection = PgConnection::connect(&on.url).await.unwrap();
-            // After the fifth came nothing here: both times it is the fourth.
             let undone = "DROP FUNCTION archon_count_tasks CASCADE; DROP TABLE archon_task_counts;
                  DELETE FROM _sqlx_migrations WHERE version > 4";
             sqlx::raw_sql(undone).execute(&mut connection).await.unwrap();

@@ -8,7 +8,8 @@ use sqlx::{Connection as _, Row, SqliteConnection};
 use super::{LOG_BYTES, PATIENCE};
 use crate::store::{Retained, RetentionPolicy, StoreError, connection::Connection, retain, stretch::first_id};
 
-/// Pages that are kept free for what comes next, 2 MiB (1 MiB in a file of an earlier version): giving them back only to take them again costs twice.
+/// Pages that are kept free for what comes next, 2 MiB (1 MiB in a file of an earlier version): giving them back only to take them
+/// again costs twice.
 const FREE_PAGES: u64 = 256;
 
 /// The first of these that has something to do does it; the quota comes after what is too old.

@@ -217,7 +217,7 @@ struct Lookup {
     others: Vec<String>,
     /// It finds all that is asked, and nothing else.
     is_whole: bool,
-    /// So many words that to ask for each of them twice takes longer than anything else.
+    /// Whole, and of more than [`Self::MANY`] words.
     is_of_many: bool,
     /// How many it finds, once that is known: where it is whole.
     total: Option<u64>,
@@ -226,6 +226,7 @@ struct Lookup {
 impl Lookup {
     /// At most so many tasks are asked for by the numbers of their rows.
     const FEW: u64 = 400;
+    /// More words than these are counted at once: to look each of them up a second time takes a quarter of the whole.
     const MANY: usize = 16;
 
     /// Whole words, and what tasks are filtered by.
@@ -235,19 +236,19 @@ impl Lookup {
 
     /// What has these words, those that each term is a part of, but not the other terms.
     fn of_words(words: &[Vec<String>], others: Vec<String>, asked: &TaskQuery) -> Self {
-        let filter = |of: &str, value: &str| format!(" AND {}", quoted(&format!("\u{E000}{of}{value}")));
+        let filter = |of: &str, value: &str| quoted(&format!("\u{E000}{of}{value}"));
         let terms = words.iter().map(|found| any_of(found)).collect::<Vec<_>>().join(" AND ");
         let mut query = terms.clone();
         for project in &asked.projects {
-            query += &filter("project", &project.simple().to_string());
+            query = format!("{query} AND {}", filter("project", &project.simple().to_string()));
         }
         if let Some(assignee) = &asked.assignee {
-            query += &filter("assignee", &hex::encode(assignee));
+            query = format!("{query} AND {}", filter("assignee", &hex::encode(assignee)));
         }
         if let Some(status) = asked.status {
-            query += &filter("status", status.as_str());
+            query = format!("{query} AND {}", filter("status", status.as_str()));
         } else if asked.open_only {
-            query = format!("({query}) NOT {}", quoted("\u{E000}statusdone"));
+            query = format!("({query}) NOT {}", filter("status", TaskStatus::Done.as_str()));
         }
         let is_whole = others.is_empty();
         let is_of_many = is_whole && words.iter().map(Vec::len).sum::<usize>() > Self::MANY;
