@@ -77,6 +77,17 @@ impl Reader {
         let mut records = 0;
         let mut bytes = 0;
         while records < max_records && bytes < max_bytes {
+            // What is whole in the buffer needs no look at the other end, which would keep those waiting who append.
+            let rest = &self.buffer[self.start..];
+            if !rest.is_empty()
+                && let Parsed::Record { record, size } = frame::parse(rest, false)
+            {
+                take(record);
+                records += 1;
+                bytes += size;
+                self.start += size;
+                continue;
+            }
             // Asked before it is read: what is appended in between must not be taken for the end.
             let is_closed = self.is_closed();
             let is_end = !self.fill(frame::HEADER)? && is_closed;
@@ -89,12 +100,8 @@ impl Reader {
                 break;
             }
             match frame::parse(rest, is_end) {
-                Parsed::Record { record, size } => {
-                    take(record);
-                    records += 1;
-                    bytes += size;
-                    self.start += size;
-                }
+                // Just read.
+                Parsed::Record { .. } => {}
                 Parsed::Damaged(size) => self.damage(size),
                 Parsed::Incomplete => {
                     let wanted = rest.len() + 1;

@@ -43,12 +43,17 @@ pub struct Conversation {
 /// Reads the known keys of a request's `_meta`.
 #[must_use]
 pub fn conversation(meta: &Map<String, Value>) -> Conversation {
+    // What most requests carry is no more than one or two keys: the known ones are looked for only where one of them is there.
+    if !meta.keys().any(|key| KEYS.iter().any(|(path, _)| path.first() == Some(&&**key))) {
+        return Conversation::default();
+    }
     let first = |wanted: Tells| {
         KEYS.iter().filter(|(_, tells)| *tells == wanted).find_map(|(path, _)| {
             let (last, above) = path.split_last()?;
             let object = above.iter().try_fold(meta, |object, key| object.get(*key)?.as_object())?;
             let id = object.get(*last)?.as_str().filter(|id| !id.is_empty())?;
-            Some(id.chars().take(MAX_CHARS).collect())
+            let end = id.char_indices().nth(MAX_CHARS).map_or(id.len(), |(end, _)| end);
+            Some(id[..end].to_owned())
         })
     };
     Conversation { conversation_id: first(Tells::Conversation), turn_id: first(Tells::Turn) }

@@ -1,5 +1,8 @@
 //! Reading a JSON-RPC message without knowing what it is for.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use serde_json::{Map, Value, json};
 
 /// The codes that this server answers with before a handler is reached.
@@ -128,8 +131,8 @@ pub fn frame_kind(frame: &[u8]) -> Frame {
 /// result: rmcp writes `result` last, so that it ends where the message does.
 #[must_use]
 pub fn result_of(frame: &[u8]) -> Option<&[u8]> {
-    const KEY: &[u8] = b"\"result\":";
-    let start = memchr::memmem::find(frame, KEY)? + KEY.len();
+    static KEY: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"result\":"));
+    let start = KEY.find(frame)? + KEY.needle().len();
     let end = memchr::memrchr(b'}', frame)?;
     frame.get(start..end)
 }
