@@ -1,8 +1,8 @@
 //! One way to ask either engine: statements with `$1`, values of the types that tables have, rows with cells.
 //!
-//! A statement is written once, in what both engines understand. Two things differ everywhere, and are put right here: a list
-//! that is bound as one value (`unnest($1) AS list (value)`), and the types of ids and times (text in SQLite). Where more
-//! differs, whoever asks has two statements, side by side.
+//! A statement is written once, in what both engines understand. Three things differ everywhere, and are put right here: a list
+//! that is bound as one value (`unnest($1) AS list (value)`), the types of ids and times (text in SQLite), and the
+//! [place](PLACE) of a request. Where more differs, whoever asks has two statements, side by side.
 
 use std::borrow::Cow;
 
@@ -17,6 +17,12 @@ use sqlx::{
 use uuid::Uuid;
 
 use super::{StoreError, postgres, sqlite, write::Table};
+
+/// What requests are sorted by, in the order of their start: their ids or, in SQLite, the numbers of their rows, which are made from
+/// them.
+pub const PLACE: &str = "request_place";
+/// The place of its request, in a payload.
+pub const PAYLOAD_PLACE: &str = "payload_place";
 
 /// Which database it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,13 +42,28 @@ impl Engine {
     }
 
     /// The statement in the engine's own words.
-    fn statement(self, statement: Cow<'static, str>) -> impl SqlSafeStr {
-        AssertSqlSafe(match self {
-            Self::Sqlite if statement.contains("unnest(") => {
-                Cow::Owned(statement.replace("unnest(", "json_each(").replace(" (value)", ""))
+    fn statement(self, mut statement: Cow<'static, str>) -> impl SqlSafeStr {
+        let mut put = |word: &str, own: &str| {
+            let is_there = statement.contains(word);
+            if is_there {
+                statement = Cow::Owned(statement.replace(word, own));
             }
-            _ => statement,
-        })
+            is_there
+        };
+        match self {
+            Self::Sqlite => {
+                if put("unnest(", "json_each(") {
+                    put(" (value)", "");
+                }
+                put(PLACE, "row_id");
+                put(PAYLOAD_PLACE, "row_id");
+            }
+            Self::Postgres => {
+                put(PLACE, "id");
+                put(PAYLOAD_PLACE, "request_id");
+            }
+        }
+        AssertSqlSafe(statement)
     }
 }
 
@@ -51,6 +72,10 @@ impl Engine {
 pub enum Value {
     Text(String),
     Id(Uuid),
+    /// The first [`PLACE`] that the request of this id may have.
+    FirstPlace(Uuid),
+    /// The last one.
+    LastPlace(Uuid),
     Time(DateTime<Utc>),
     Integer(i64),
     Real(f64),
@@ -230,6 +255,8 @@ fn for_sqlite(values: Vec<Value>) -> Result<SqliteArguments, StoreError> {
         match value {
             Value::Text(text) => arguments.add(text),
             Value::Id(id) => arguments.add(id.to_string()),
+            Value::FirstPlace(id) => arguments.add(sqlite::row_ids::first(id)),
+            Value::LastPlace(id) => arguments.add(sqlite::row_ids::last(id)),
             Value::Time(time) => arguments.add(sqlite::time_text(time)),
             Value::Integer(number) => arguments.add(number),
             Value::Real(number) => arguments.add(number),
@@ -247,7 +274,7 @@ fn for_postgres(values: Vec<Value>) -> Result<PgArguments, StoreError> {
     let mut add = |value| -> Result<(), BoxDynError> {
         match value {
             Value::Text(text) => arguments.add(postgres::storable(&text)),
-            Value::Id(id) => arguments.add(id),
+            Value::Id(id) | Value::FirstPlace(id) | Value::LastPlace(id) => arguments.add(id),
             Value::Time(time) => arguments.add(time),
             Value::Integer(number) => arguments.add(number),
             Value::Real(number) => arguments.add(number),

@@ -91,6 +91,7 @@ on_every_engine! {
         clients_are_listed_once;
     requests:
         filters_of_requests_agree_with_the_rows,
+        requests_whose_ids_begin_alike_are_told_apart,
         empty_fields_do_not_filter,
         text_is_taken_literally_and_without_case,
         pages_of_requests_have_each_once_also_when_more_arrive,

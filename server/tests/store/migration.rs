@@ -5,8 +5,9 @@ use std::{path::Path, sync::Arc, time::Duration};
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, SqliteConnection, migrate::Migrator, sqlite::SqliteConnectOptions,
 };
-use tracon::store::{Change, DisconnectReason, RequestRecord, SessionRef, Store, sqlite_url};
-use tracon_app::reports::{Outcome, RequestFilter, TimeRange};
+use tracon::store::{Change, DisconnectReason, Payload, RequestRecord, SessionRef, Store, sqlite_url};
+use tracon_app::reports::{Captured, Outcome, RequestFilter, TimeRange};
+use uuid::Uuid;
 
 use crate::fixture::{Dice, Engine, Fixture, ago, gone, now, session};
 
@@ -89,6 +90,66 @@ async fn a_database_of_the_first_version_shows_the_same() {
     assert_eq!(auto_vacuum, 2, "it can give space back");
     let violations = sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut raw).await.unwrap();
     assert!(violations.is_empty(), "each request still has its session");
+}
+
+#[tokio::test]
+async fn requests_get_numbers_and_payloads_stay_with_them() {
+    let mut on = Fixture::new(Engine::Sqlite).await;
+    let session = Arc::new(session(1, ago(600)));
+    let requests: Vec<RequestRecord> = (0..400_u32)
+        .map(|number| {
+            let request = on.call(&session, ago(500 - i64::from(number) / 100));
+            // Most begin as the one before.
+            let id = Uuid::from_u128(request.id.as_u128() >> 64 << 64 | 1 << 63 | u128::from(number * 173 % 401) << 20);
+            let arguments = Some(Captured { json: format!("[{number}]"), is_cut: number % 2 == 0 });
+            let payload = (number % 5 > 0).then(|| Box::new(Payload { arguments, result: None }));
+            RequestRecord { id, payload, rpc_id: Some(number.to_string()), ..request }
+        })
+        .collect();
+    on.apply(&requests.iter().cloned().map(Change::Request).collect::<Vec<_>>()).await;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sixth.db");
+    let mut sixth = of_version(&path, 6).await;
+    let payloads = "request_id, arguments, result, arguments_cut, result_cut";
+    let copy = format!(
+        "ATTACH '{}' AS new;
+         INSERT INTO main.archon_mcp_sessions ({SESSION_COLUMNS}) SELECT {SESSION_COLUMNS} FROM new.archon_mcp_sessions;
+         INSERT INTO main.archon_mcp_requests ({COLUMNS}, response_tokens)
+         SELECT {COLUMNS}, response_tokens FROM new.archon_mcp_requests ORDER BY random();
+         INSERT INTO main.archon_mcp_payloads ({payloads}) SELECT {payloads} FROM new.archon_mcp_payloads
+         ORDER BY random();
+         INSERT INTO main.archon_mcp_rollups SELECT * FROM new.archon_mcp_rollups;",
+        on.place.folder().join("tracon.db").display()
+    );
+    sqlx::raw_sql(AssertSqlSafe(copy)).execute(&mut sixth).await.unwrap();
+    sixth.close().await.unwrap();
+
+    let (store, mut writer) = Store::open(&sqlite_url(&path)).await.unwrap();
+    on.store = store;
+    // They are known: they come again as from a spool, and nothing changes.
+    writer.apply(&requests.iter().cloned().map(Change::Request).collect::<Vec<_>>()).await.unwrap();
+    let mut listed: Vec<String> =
+        on.all_requests(&RequestFilter::default()).await.into_iter().map(|row| row.id).collect();
+    listed.reverse();
+    let mut ids: Vec<String> = requests.iter().map(|request| request.id.to_string()).collect();
+    ids.sort();
+    assert_eq!(listed, ids, "in the order of their ids, each once");
+    for request in &requests {
+        let detail = on.store.request(&request.id.to_string()).await.unwrap().unwrap();
+        assert_eq!(detail.rpc_id, request.rpc_id);
+        assert_eq!(detail.arguments, request.payload.as_ref().and_then(|payload| payload.arguments.clone()));
+    }
+    let mut raw = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+    let rows: Vec<(i64, String)> =
+        sqlx::query_as("SELECT row_id, id FROM archon_mcp_requests ORDER BY id").fetch_all(&mut raw).await.unwrap();
+    assert!(rows.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    let first = |id: &str| {
+        let bits = id.parse::<Uuid>().unwrap().as_u128();
+        i64::try_from(bits >> 80 << 15 | (bits >> 64 & 0xfff) << 3).unwrap()
+    };
+    assert_eq!(rows[0].0, first(&rows[0].1), "what the server makes of an id, too");
+    assert!(rows.iter().all(|(row_id, id)| (0..400).contains(&(row_id - first(id)))));
 }
 
 #[tokio::test]

@@ -177,29 +177,31 @@ async fn plan(on: &Fixture, statement: &str) -> String {
 async fn pages_are_read_from_an_index_without_sorting() {
     let on = Fixture::new(Engine::Sqlite).await;
     for statement in [
-        "SELECT * FROM archon_mcp_requests WHERE id < $1 ORDER BY id DESC LIMIT 51",
-        "SELECT * FROM archon_mcp_requests WHERE session_id = $1 AND id < $2 ORDER BY id DESC LIMIT 51",
-        "SELECT * FROM archon_mcp_requests WHERE method = $1 AND id < $2 ORDER BY id DESC LIMIT 51",
-        "SELECT * FROM archon_mcp_requests WHERE tool_name = $1 AND id < $2 ORDER BY id DESC LIMIT 51",
-        "SELECT * FROM archon_mcp_requests WHERE status = 'error' AND id < $1 ORDER BY id DESC LIMIT 51",
-        "SELECT * FROM archon_mcp_requests WHERE client_type = $1 AND id < $2 ORDER BY id DESC LIMIT 51",
+        "SELECT * FROM archon_mcp_requests WHERE row_id < $1 ORDER BY row_id DESC LIMIT 51",
+        "SELECT * FROM archon_mcp_requests WHERE session_id = $1 AND row_id < $2 ORDER BY row_id DESC LIMIT 51",
+        "SELECT * FROM archon_mcp_requests WHERE method = $1 AND tool_name IS $2 AND client_type IS $3 AND row_id < $4
+         ORDER BY row_id DESC LIMIT 51",
+        "SELECT * FROM archon_mcp_requests WHERE status = 'error' AND row_id < $1 ORDER BY row_id DESC LIMIT 51",
         "SELECT * FROM archon_mcp_sessions WHERE (last_activity, session_id) < ($1, $2)
          ORDER BY last_activity DESC, session_id DESC LIMIT 51",
     ] {
         let plan = plan(&on, statement).await;
         assert!(plan.contains("SEARCH") && !plan.contains("TEMP B-TREE"), "{statement}\n{plan}");
     }
-    // A range of time is one of ids, of whichever index.
-    let in_range = "id >= $1 AND id < $2 AND (id >= $3 OR timestamp >= $4) AND (id < $5 OR timestamp < $6)";
+    // A range of time is one of the rows' numbers, of whichever index.
+    let in_range =
+        "row_id >= $1 AND row_id < $2 AND (row_id >= $3 OR timestamp >= $4) AND (row_id < $5 OR timestamp < $6)";
     for (filter, index) in [
-        ("", "(id>? AND id<?)"),
-        ("session_id = $7 AND ", "by_session (session_id=? AND id>? AND id<?)"),
-        ("method = $7 AND ", "by_method (method=? AND id>? AND id<?)"),
-        ("tool_name = $7 AND ", "by_tool (tool_name=? AND id>? AND id<?)"),
-        ("client_type = $7 AND ", "by_client (client_type=? AND id>? AND id<?)"),
-        ("status = 'error' AND ", "failed (id>? AND id<?)"),
+        ("", "INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+        ("session_id = $7 AND ", "by_session (session_id=? AND row_id>? AND row_id<?)"),
+        ("session_id = $7 AND +method = $8 AND ", "by_session (session_id=? AND row_id>? AND row_id<?)"),
+        (
+            "method = $7 AND tool_name IS $8 AND client_type IS $9 AND ",
+            "by_kind (method=? AND tool_name=? AND client_type=? AND rowid>? AND rowid<?)",
+        ),
+        ("status = 'error' AND +tool_name = $7 AND ", "failed (row_id>? AND row_id<?)"),
     ] {
-        for (select, end) in [("*", " ORDER BY id DESC LIMIT 51"), ("COUNT(*)", "")] {
+        for (select, end) in [("*", " ORDER BY row_id DESC LIMIT 51"), ("COUNT(*)", "")] {
             let statement = format!("SELECT {select} FROM archon_mcp_requests WHERE {filter}{in_range}{end}");
             let plan = plan(&on, &statement).await;
             assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{statement}\n{plan}");
@@ -225,8 +227,8 @@ async fn figures_and_retention_read_no_more_than_they_must() {
             "SELECT rowid FROM archon_mcp_rollups WHERE width = $2 AND bucket_start < $1 LIMIT 500",
             "(width=? AND bucket_start<?)",
         ),
-        ("SELECT rowid FROM archon_mcp_payloads WHERE request_id < $1 ORDER BY request_id LIMIT 250", "(request_id<?)"),
-        ("DELETE FROM archon_mcp_requests WHERE id <= $1", "(id<?)"),
+        ("SELECT row_id FROM archon_mcp_payloads WHERE row_id < $1 ORDER BY row_id LIMIT 250", "(rowid<?)"),
+        ("DELETE FROM archon_mcp_requests WHERE row_id <= $1", "(rowid<?)"),
         (
             "SELECT session_id FROM archon_mcp_sessions AS ended
              WHERE last_activity < $1 AND status = 'disconnected' AND disconnected_at < $1

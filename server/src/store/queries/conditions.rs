@@ -2,6 +2,9 @@
 
 use std::fmt::Write;
 
+use uuid::Uuid;
+
+use super::kinds::{OF_KIND, with_kinds};
 use crate::store::{
     StoreError,
     connection::{Connection, Engine, Row, Value},
@@ -12,12 +15,14 @@ use crate::store::{
 pub struct Conditions {
     engine: Engine,
     sql: String,
+    /// Those that are asked of the kinds of requests.
+    of_kinds: String,
     values: Vec<Value>,
 }
 
 impl Conditions {
     pub fn new(engine: Engine) -> Self {
-        Self { engine, sql: String::new(), values: Vec::new() }
+        Self { engine, sql: String::new(), of_kinds: String::new(), values: Vec::new() }
     }
 
     /// One that needs no parameter.
@@ -34,6 +39,76 @@ impl Conditions {
             self.values.push(parameter.into());
             // Writing to a string cannot fail.
             let _ = write!(self.sql, "${}{part}", self.values.len());
+        }
+    }
+
+    /// That a request's method, tool or client, as the column says, is this one. On SQLite the kinds of requests are asked for it, or
+    /// else, where another condition leaves fewer, the rows that those leave: not by the index of kinds, which `+` makes useless.
+    pub fn of_kind(&mut self, column: &'static str, value: &str, others_leave_fewer: bool) {
+        match self.engine {
+            Engine::Sqlite if others_leave_fewer => self.bind(&format!("+{column} = {{}}"), [value]),
+            Engine::Sqlite => {
+                self.values.push(value.into());
+                let kinds = match column {
+                    "method" => "of_method",
+                    "tool_name" => "of_tool",
+                    _ => "of_client",
+                };
+                let word = if self.of_kinds.is_empty() { "WHERE" } else { "AND" };
+                let _ = write!(self.of_kinds, " {word} {kinds} = ${}", self.values.len());
+            }
+            Engine::Postgres => self.bind(&format!("{column} = {{}}"), [value]),
+        }
+    }
+
+    /// How many requests match.
+    pub async fn count_requests(&self, connection: &mut Connection<'_>) -> Result<u64, StoreError> {
+        if self.of_kinds.is_empty() {
+            return self.count("SELECT COUNT(*) FROM archon_mcp_requests", connection).await;
+        }
+        let (of_kinds, others) = (&self.of_kinds, self.sql.replacen(" WHERE", " AND", 1));
+        let statement = format!(
+            "{} SELECT COUNT(*) FROM kinds CROSS JOIN archon_mcp_requests ON {OF_KIND}{others}{of_kinds}",
+            with_kinds!()
+        );
+        connection.count(statement, self.values.clone()).await
+    }
+
+    /// The newest requests that match, at most so many.
+    pub async fn newest_requests(
+        self,
+        columns: &str,
+        most: usize,
+        connection: &mut Connection<'_>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let newest = format!("ORDER BY request_place DESC LIMIT {most}");
+        let Self { sql, of_kinds, values, .. } = self;
+        let statement = if of_kinds.is_empty() {
+            format!("SELECT {columns} FROM archon_mcp_requests{sql} {newest}")
+        } else {
+            // The newest of all are among the newest of each kind.
+            let others = sql.replacen(" WHERE", " AND", 1);
+            format!(
+                "{} SELECT {columns} FROM kinds CROSS JOIN archon_mcp_requests AS one ON one.row_id IN (
+                     SELECT row_id FROM archon_mcp_requests WHERE {OF_KIND}{others} {newest}
+                 ){of_kinds} {newest}",
+                with_kinds!()
+            )
+        };
+        connection.fetch_all(statement, values).await
+    }
+
+    /// That a request stands before the one of this id. Where that is gone, before where it stood.
+    pub fn before(&mut self, id: Uuid) {
+        let places = [Value::FirstPlace(id), Value::LastPlace(id), Value::Id(id), Value::FirstPlace(id)];
+        match self.engine {
+            Engine::Sqlite => self.bind(
+                "row_id < COALESCE((
+                     SELECT row_id FROM archon_mcp_requests WHERE row_id >= {} AND row_id <= {} AND id = {}
+                 ), {})",
+                places,
+            ),
+            Engine::Postgres => self.bind("id < {}", [id]),
         }
     }
 

@@ -1,6 +1,10 @@
 //! The values that occur in a column, for the filters.
 
-use crate::store::{StoreError, connection::Connection};
+use super::kinds::with_kinds;
+use crate::store::{
+    StoreError,
+    connection::{Connection, Engine},
+};
 
 /// Jumps from each value of an indexed column to the next: as many look-ups as there are values, however many rows.
 /// `SELECT DISTINCT` would read the whole index. `IS NOT NULL` is what the partial indexes ask for.
@@ -31,11 +35,35 @@ macro_rules! distinct {
 }
 
 pub const METHODS: &str = distinct!("method", "archon_mcp_requests");
-pub const TOOLS: &str = distinct!("tool_name", "archon_mcp_requests");
-pub const CLIENTS: &str = distinct!("client_type", "archon_mcp_requests");
+const TOOLS: &str = distinct!("tool_name", "archon_mcp_requests");
+const CLIENTS: &str = distinct!("client_type", "archon_mcp_requests");
 pub const SESSION_CLIENTS: &str = distinct!("client_type", "archon_mcp_sessions");
 
 /// The first 200 values of one of the statements above, in their order.
 pub async fn values(connection: &mut Connection<'_>, statement: &'static str) -> Result<Vec<String>, StoreError> {
     connection.texts(statement, vec![]).await
+}
+
+/// Of the first kinds of requests: clients may make up as many names of tools as they like.
+macro_rules! of_kinds {
+    ($column:literal) => {
+        concat!(
+            with_kinds!(),
+            " SELECT DISTINCT value FROM (SELECT ",
+            $column,
+            " AS value FROM kinds LIMIT 5000) WHERE value IS NOT NULL ORDER BY value LIMIT 200"
+        )
+    };
+}
+
+/// The tools that requests name.
+pub async fn tools(connection: &mut Connection<'_>) -> Result<Vec<String>, StoreError> {
+    let statement = if connection.engine() == Engine::Sqlite { of_kinds!("of_tool") } else { TOOLS };
+    values(connection, statement).await
+}
+
+/// The clients that requests are of.
+pub async fn clients(connection: &mut Connection<'_>) -> Result<Vec<String>, StoreError> {
+    let statement = if connection.engine() == Engine::Sqlite { of_kinds!("of_client") } else { CLIENTS };
+    values(connection, statement).await
 }

@@ -4,6 +4,7 @@
 mod conditions;
 mod facets;
 mod figures;
+mod kinds;
 mod overview;
 mod percentiles;
 mod request;

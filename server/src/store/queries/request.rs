@@ -7,7 +7,7 @@ use super::rows::{request_columns, request_row};
 use crate::store::{
     Store, StoreError,
     cells::Cells,
-    connection::Row,
+    connection::{Row, Value},
     tables::{PAYLOADS, REQUESTS},
 };
 
@@ -31,14 +31,18 @@ impl Store {
             detail_columns!(),
             ", arguments, result, arguments_cut, result_cut,
                (SELECT other.id FROM archon_mcp_requests AS other
-                WHERE other.session_id = this.session_id AND other.id < this.id ORDER BY other.id DESC LIMIT 1) AS previous,
+                WHERE other.session_id = this.session_id AND other.request_place < this.request_place
+                ORDER BY other.request_place DESC LIMIT 1) AS previous,
                (SELECT other.id FROM archon_mcp_requests AS other
-                WHERE other.session_id = this.session_id AND other.id > this.id ORDER BY other.id LIMIT 1) AS next
-             FROM archon_mcp_requests AS this LEFT JOIN archon_mcp_payloads ON request_id = this.id
-             WHERE this.id = $1"
+                WHERE other.session_id = this.session_id AND other.request_place > this.request_place
+                ORDER BY other.request_place LIMIT 1) AS next
+             FROM archon_mcp_requests AS this
+                 LEFT JOIN archon_mcp_payloads AS payload ON payload.payload_place = this.request_place
+             WHERE this.request_place >= $2 AND this.request_place <= $3 AND this.id = $1"
         );
+        let values = vec![id.into(), Value::FirstPlace(id), Value::LastPlace(id)];
         let mut snapshot = self.snapshot().await?;
-        let row = snapshot.connection().fetch_optional(statement, vec![id.into()]).await?;
+        let row = snapshot.connection().fetch_optional(statement, values).await?;
         snapshot.end().await?;
 
         let whole = |row: &Row| {

@@ -29,17 +29,11 @@ impl Store {
 
         let mut snapshot = self.snapshot().await?;
         let connection = &mut snapshot.connection();
-        let total = conditions.count("SELECT COUNT(*) FROM archon_mcp_requests", connection).await?;
+        let total = conditions.count_requests(connection).await?;
         if let Some(RequestCursor(id)) = before {
-            conditions.bind("id < {}", [id]);
+            conditions.before(id);
         }
-        let rows = conditions
-            .fetch(
-                concat!("SELECT ", request_columns!(), " FROM archon_mcp_requests"),
-                "ORDER BY id DESC LIMIT 51",
-                connection,
-            )
-            .await?;
+        let rows = conditions.newest_requests(request_columns!(), PAGE + 1, connection).await?;
         let mut rows = rows.iter().map(request_row).collect::<Result<Vec<_>, _>>()?;
         let page = RequestPage {
             now,
@@ -47,8 +41,8 @@ impl Store {
             rows,
             total,
             methods: facets::values(connection, facets::METHODS).await?,
-            tools: facets::values(connection, facets::TOOLS).await?,
-            clients: facets::values(connection, facets::CLIENTS).await?,
+            tools: facets::tools(connection).await?,
+            clients: facets::clients(connection).await?,
         };
         snapshot.end().await?;
         Ok(page)
@@ -58,13 +52,14 @@ impl Store {
 /// The time that an id is made from may differ by less than this from the start that is stored beside it.
 const SLACK: TimeDelta = TimeDelta::minutes(1);
 
-/// Of that stretch. Ids begin with their time, so that a stretch is a range of ids; only of those near its ends is the row
+/// Of that stretch. Ids begin with their time, so that a stretch is a range of them; only of those near its ends is the row
 /// asked for the exact time.
 fn within(conditions: &mut Conditions, stretch: Stretch) {
     let Stretch { start, end } = stretch;
-    conditions.bind("id >= {} AND id < {}", [start - SLACK, end + SLACK].map(first_id));
-    conditions.bind("(id >= {} OR timestamp >= {})", [Value::Id(first_id(start + SLACK)), start.into()]);
-    conditions.bind("(id < {} OR timestamp < {})", [Value::Id(first_id(end - SLACK)), end.into()]);
+    let place = |time| Value::FirstPlace(first_id(time));
+    conditions.bind("request_place >= {} AND request_place < {}", [start - SLACK, end + SLACK].map(place));
+    conditions.bind("(request_place >= {} OR timestamp >= {})", [place(start + SLACK), start.into()]);
+    conditions.bind("(request_place < {} OR timestamp < {})", [place(end - SLACK), end.into()]);
 }
 
 fn conditions_of(engine: Engine, filter: &RequestFilter, now: DateTime<Utc>) -> Result<Conditions, StoreError> {
@@ -76,20 +71,18 @@ fn conditions_of(engine: Engine, filter: &RequestFilter, now: DateTime<Utc>) -> 
         })?;
         conditions.bind("session_id = {}", [id]);
     }
-    if let Some(tool) = given(filter.tool.as_deref()) {
-        conditions.bind("tool_name = {}", [tool]);
-    }
-    if let Some(method) = given(filter.method.as_deref()) {
-        conditions.bind("method = {}", [method]);
-    }
-    if let Some(client) = given(filter.client.as_deref()) {
-        conditions.bind("client_type = {}", [client]);
+    // The outcome of an error says this too; said again, it lets the index of the failed be used.
+    let errors_only = filter.errors_only || filter.outcome.is_some_and(Outcome::is_error);
+    let few = errors_only || given(filter.session.as_deref()).is_some();
+    for (column, value) in [("tool_name", &filter.tool), ("method", &filter.method), ("client_type", &filter.client)] {
+        if let Some(value) = given(value.as_deref()) {
+            conditions.of_kind(column, value, few);
+        }
     }
     if let Some(outcome) = filter.outcome {
         conditions.bind("outcome = {}", [outcome.as_str()]);
     }
-    // The outcome of an error says this too; said again, it lets the index of the failed be used.
-    if filter.errors_only || filter.outcome.is_some_and(Outcome::is_error) {
+    if errors_only {
         conditions.add("status = 'error'");
     }
     if let Some(code) = filter.error_code {
@@ -135,6 +128,7 @@ fn next_page(rows: &mut Vec<RequestRow>) -> Result<Option<String>, StoreError> {
 
 /// The ten newest requests.
 pub async fn newest(connection: &mut Connection<'_>) -> Result<Vec<RequestRow>, StoreError> {
-    let statement = concat!("SELECT ", request_columns!(), " FROM archon_mcp_requests ORDER BY id DESC LIMIT 10");
+    let statement =
+        concat!("SELECT ", request_columns!(), " FROM archon_mcp_requests ORDER BY request_place DESC LIMIT 10");
     connection.fetch_all(statement, vec![]).await?.iter().map(request_row).collect()
 }

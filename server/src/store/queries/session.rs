@@ -94,7 +94,7 @@ async fn newest(connection: &mut Connection<'_>, session_id: Uuid) -> Result<Vec
     let statement = concat!(
         "SELECT ",
         detail_columns!(),
-        " FROM archon_mcp_requests WHERE session_id = $1 ORDER BY id DESC LIMIT 201"
+        " FROM archon_mcp_requests WHERE session_id = $1 ORDER BY request_place DESC LIMIT 201"
     );
     let rows = connection.fetch_all(statement, vec![session_id.into()]).await?;
 

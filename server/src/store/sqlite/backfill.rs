@@ -21,15 +21,15 @@ pub async fn build_if_missing(connection: &mut SqliteConnection) -> Result<(), S
     if is_built {
         return Ok(());
     }
-    let (mut after, mut counted, mut unreadable) = (String::new(), 0, 0);
+    let (mut after, mut counted, mut unreadable) = (i64::MIN, 0, 0);
     loop {
         let rows = sqlx::query(
-            "SELECT id, timestamp, tool_name, outcome, duration_ms, request_bytes, response_bytes, response_tokens,
+            "SELECT row_id, timestamp, tool_name, outcome, duration_ms, request_bytes, response_bytes, response_tokens,
                  session_id IS NOT NULL AS has_session, client_type IS NOT NULL AS has_client,
                  user_id IS NOT NULL AS has_user
-             FROM archon_mcp_requests WHERE id > $1 ORDER BY id LIMIT 10000",
+             FROM archon_mcp_requests WHERE row_id > $1 ORDER BY row_id LIMIT 10000",
         )
-        .bind(&after)
+        .bind(after)
         .fetch_all(&mut *connection)
         .await?;
         let measured: Vec<Measured<'_>> = rows.iter().filter_map(measured).collect();
@@ -37,7 +37,7 @@ pub async fn build_if_missing(connection: &mut SqliteConnection) -> Result<(), S
         counted += measured.len();
         rollups::add(&mut Connection::Sqlite(connection), rollup::of(measured)).await?;
         match rows.last() {
-            Some(last) if rows.len() == PAGE => after = last.try_get("id")?,
+            Some(last) if rows.len() == PAGE => after = last.try_get("row_id")?,
             _ => break,
         }
     }

@@ -4,6 +4,7 @@ mod backfill;
 mod location;
 mod migrate;
 mod retain;
+pub mod row_ids;
 mod source;
 mod statement;
 mod text;

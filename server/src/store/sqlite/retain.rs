@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 use chrono::{DateTime, Utc};
 use sqlx::{Connection as _, Row, SqliteConnection};
 
-use super::{LOG_BYTES, PATIENCE};
+use super::{LOG_BYTES, PATIENCE, row_ids};
 use crate::store::{Retained, RetentionPolicy, StoreError, connection::Connection, retain, stretch::first_id};
 
 /// Pages that are kept free for what comes next, 2 MiB (1 MiB in a file of an earlier version): giving them back only to take them
@@ -43,10 +43,10 @@ async fn delete_old(
     policy: &RetentionPolicy,
     now: DateTime<Utc>,
 ) -> Result<u64, StoreError> {
-    let first_kept = |kept| first_id(retain::before(now, kept)).to_string();
-    let mut deleted = payloads_before(connection, &first_kept(policy.payloads)).await?;
+    let first_kept = |kept| row_ids::first(first_id(retain::before(now, kept)));
+    let mut deleted = payloads_before(connection, first_kept(policy.payloads)).await?;
     if deleted == 0 {
-        deleted = requests_before(connection, &first_kept(policy.requests)).await?;
+        deleted = requests_before(connection, first_kept(policy.requests)).await?;
     }
     if deleted == 0 {
         deleted = retain::delete_old(&mut Connection::Sqlite(connection), policy, now).await?;
@@ -56,41 +56,39 @@ async fn delete_old(
 
 /// Deletes some of the oldest payloads or, when there are none, of the oldest requests.
 async fn delete_oldest(connection: &mut SqliteConnection) -> Result<u64, StoreError> {
-    // Greater than every id.
-    const ALL: &str = "g";
-    match payloads_before(connection, ALL).await? {
-        0 => requests_before(connection, ALL).await,
+    match payloads_before(connection, i64::MAX).await? {
+        0 => requests_before(connection, i64::MAX).await,
         deleted => Ok(deleted),
     }
 }
 
 // A payload may lie on a dozen pages, so that there are fewer of them to a step.
-const PAYLOADS: &str = "DELETE FROM archon_mcp_payloads WHERE rowid IN (
-         SELECT rowid FROM archon_mcp_payloads WHERE request_id < $1 ORDER BY request_id LIMIT 250
+const PAYLOADS: &str = "DELETE FROM archon_mcp_payloads WHERE row_id IN (
+         SELECT row_id FROM archon_mcp_payloads WHERE row_id < $1 ORDER BY row_id LIMIT 250
      )";
-async fn delete(connection: &mut SqliteConnection, statement: &'static str, before: &str) -> Result<u64, StoreError> {
-    Ok(sqlx::query(statement).bind(before).execute(connection).await?.rows_affected())
+async fn delete(connection: &mut SqliteConnection, statement: &'static str, row_id: i64) -> Result<u64, StoreError> {
+    Ok(sqlx::query(statement).bind(row_id).execute(connection).await?.rows_affected())
 }
 
-async fn payloads_before(connection: &mut SqliteConnection, id: &str) -> Result<u64, StoreError> {
-    delete(connection, PAYLOADS, id).await
+async fn payloads_before(connection: &mut SqliteConnection, row_id: i64) -> Result<u64, StoreError> {
+    delete(connection, PAYLOADS, row_id).await
 }
 
 /// Deletes the oldest requests, each with its payload.
-async fn requests_before(connection: &mut SqliteConnection, id: &str) -> Result<u64, StoreError> {
-    let last: Option<String> = sqlx::query_scalar(
-        "SELECT MAX(id) FROM (SELECT id FROM archon_mcp_requests WHERE id < $1 ORDER BY id LIMIT 500)",
+async fn requests_before(connection: &mut SqliteConnection, row_id: i64) -> Result<u64, StoreError> {
+    let last: Option<i64> = sqlx::query_scalar(
+        "SELECT MAX(row_id) FROM (SELECT row_id FROM archon_mcp_requests WHERE row_id < $1 ORDER BY row_id LIMIT 500)",
     )
-    .bind(id)
+    .bind(row_id)
     .fetch_one(&mut *connection)
     .await?;
     let Some(last) = last else { return Ok(0) };
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     let mut deleted = 0;
     for statement in
-        ["DELETE FROM archon_mcp_payloads WHERE request_id <= $1", "DELETE FROM archon_mcp_requests WHERE id <= $1"]
+        ["DELETE FROM archon_mcp_payloads WHERE row_id <= $1", "DELETE FROM archon_mcp_requests WHERE row_id <= $1"]
     {
-        deleted += delete(&mut transaction, statement, &last).await?;
+        deleted += delete(&mut transaction, statement, last).await?;
     }
     transaction.commit().await?;
     Ok(deleted)

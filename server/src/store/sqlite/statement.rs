@@ -17,7 +17,7 @@ use crate::store::{
 
 /// The most rows of one statement, a power of two: what is left over is written by statements of half the size, and half
 /// of that …, so that a handful of prepared statements serves every batch.
-const MOST: usize = 128;
+const MOST: usize = 256;
 
 /// A statement with `{}` where the rows go, in every size.
 #[derive(Debug)]
@@ -112,6 +112,10 @@ impl Values {
 }
 
 impl<'v> Sink<'v> for Values {
+    fn row_id(&mut self, row_id: i64) {
+        self.add(row_id);
+    }
+
     fn id(&mut self, id: Option<Uuid>) {
         match id {
             Some(id) => self.shared(id.hyphenated().encode_lower(&mut Uuid::encode_buffer())),

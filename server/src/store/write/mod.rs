@@ -2,6 +2,7 @@
 
 pub mod presence;
 pub mod rollups;
+mod row_ids;
 mod rows;
 mod sink;
 mod states;
@@ -14,7 +15,7 @@ use uuid::Uuid;
 
 pub use self::sink::{Sink, Table};
 use self::{
-    rows::{Definitions, LastSeen, NewPayloads, NewRequests, NewSessions, NewStates, Parked},
+    rows::{Definitions, LastSeen, NewPayloads, NewRequest, NewRequests, NewSessions, NewStates, Parked},
     states::States,
 };
 use super::{
@@ -123,14 +124,15 @@ async fn fold(connection: &mut Connection<'_>, changes: &[Change]) -> Result<App
     let requests = requests_not_stored(connection, changes).await?;
     // The sums are made while the connection's thread writes the first rows.
     let moved =
-        async { rollup::of(requests.iter().map(|request| Measured::of(request, states.of(request).is_some()))) };
-    let rows: Vec<_> =
-        requests.iter().map(|request| (*request, states.of(request).map(|session| session.session_id))).collect();
+        async { rollup::of(requests.iter().map(|new| Measured::of(new.request, states.of(new.request).is_some()))) };
+    let session = |new: &NewRequest<'_>| states.of(new.request).map(|session| session.session_id);
+    let mut rows: Vec<_> = requests.iter().map(|new| (*new, session(new))).collect();
+    // What is written in the order of the table goes to its end.
+    rows.sort_unstable_by_key(|(new, _)| new.row_id);
     let (inserted, moved) = future::join(connection.insert::<NewRequests>(&rows), moved).await;
     inserted?;
     rollups::add(connection, moved).await?;
-    let captured: Vec<_> =
-        requests.iter().filter_map(|request| Some((request.id, request.payload.as_deref()?))).collect();
+    let captured: Vec<_> = rows.iter().filter_map(|(new, _)| Some((*new, new.request.payload.as_deref()?))).collect();
     connection.insert::<NewPayloads>(&captured).await?;
 
     let mut counted = 0;
@@ -144,7 +146,7 @@ async fn fold(connection: &mut Connection<'_>, changes: &[Change]) -> Result<App
             Change::Opened(_) | Change::Swept(_) | Change::Stopped { .. } => {}
             // Of two records of one id, the first is stored, and it alone counts.
             Change::Request(request) => {
-                if requests.get(counted).is_some_and(|stored| std::ptr::eq(*stored, request)) {
+                if requests.get(counted).is_some_and(|new| std::ptr::eq(new.request, request)) {
                     states.count(request);
                     counted += 1;
                 }
@@ -226,36 +228,27 @@ fn opens(change: &Change) -> Option<&SessionRecord> {
 }
 
 /// The requests whose ids are not in the database, each id once. One question a batch costs less than a row back for each
-/// row that an `INSERT … RETURNING` writes; and where nobody else writes, none is asked for of ids after the last that is
-/// stored, which nearly all are.
+/// row that an `INSERT … RETURNING` writes.
 async fn requests_not_stored<'a>(
     connection: &mut Connection<'_>,
     changes: &'a [Change],
-) -> Result<Vec<&'a RequestRecord>, StoreError> {
+) -> Result<Vec<NewRequest<'a>>, StoreError> {
     let request = |change: &'a Change| if let Change::Request(request) = change { Some(request) } else { None };
-    let mut requests: Vec<&RequestRecord> = changes.iter().filter_map(request).collect();
-    if requests.is_empty() {
-        return Ok(requests);
-    }
-    let last = match connection.engine() {
-        Engine::Sqlite => {
-            let statement = "SELECT id FROM archon_mcp_requests ORDER BY id DESC LIMIT 1";
-            let last = connection.fetch_optional(statement, vec![]).await?;
-            last.map(|row| Cells::of(&row, REQUESTS, "(the latest)".to_owned()).id("id").unwrap_or(Uuid::max()))
+    let requests: Vec<&RequestRecord> = changes.iter().filter_map(request).collect();
+    let ids = || requests.iter().map(|request| request.id);
+    let Some((first, last)) = ids().min().zip(ids().max()) else { return Ok(Vec::new()) };
+    match connection.engine() {
+        Engine::Sqlite => row_ids::assign(connection, requests).await,
+        Engine::Postgres => {
+            // The range says of which days they are.
+            let statement = "SELECT id FROM archon_mcp_requests
+                 WHERE id >= $1 AND id <= $2 AND id IN (SELECT value FROM unnest($3) AS list (value))";
+            let values = vec![first.into(), last.into(), Value::Ids(ids().collect())];
+            let stored = connection.fetch_all(statement, values).await?;
+            let id = |row| Cells::of(row, REQUESTS, String::new()).id("id").ok();
+            let mut taken: HashSet<Uuid> = stored.iter().filter_map(id).collect();
+            let new = requests.into_iter().filter(|request| taken.insert(request.id));
+            Ok(new.map(|request| NewRequest { request, row_id: 0 }).collect())
         }
-        // Other servers write, too; and to ask for the last, every day is opened.
-        Engine::Postgres => Some(Uuid::max()),
-    };
-    let uncertain = requests.iter().map(|request| request.id).filter(|id| last.is_some_and(|last| *id <= last));
-    let uncertain: Vec<Uuid> = uncertain.collect();
-    let mut taken = HashSet::with_capacity(requests.len());
-    if let (Some(first), Some(last)) = (uncertain.iter().min().copied(), uncertain.iter().max().copied()) {
-        // The range says of which days they are.
-        let statement = "SELECT id FROM archon_mcp_requests
-             WHERE id >= $1 AND id <= $2 AND id IN (SELECT value FROM unnest($3) AS list (value))";
-        let stored = connection.fetch_all(statement, vec![first.into(), last.into(), Value::Ids(uncertain)]).await?;
-        taken.extend(stored.iter().filter_map(|row| Cells::of(row, REQUESTS, String::new()).id("id").ok()));
     }
-    requests.retain(|request| taken.insert(request.id));
-    Ok(requests)
 }

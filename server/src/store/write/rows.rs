@@ -65,23 +65,36 @@ impl Table for NewSessions {
     }
 }
 
-macro_rules! into_requests {
+macro_rules! request_columns {
     () => {
-        "INTO archon_mcp_requests (id, session_id, client_type, method, tool_name, status, outcome, error_code,
-         error_message, timestamp, duration_ms, request_bytes, response_bytes, response_tokens, http_status, rpc_id,
-         protocol_version, conversation_id, turn_id, trace_id, server_instance) {}"
+        "id, session_id, client_type, method, tool_name, status, outcome, error_code, error_message, timestamp, duration_ms,
+         request_bytes, response_bytes, response_tokens, http_status, rpc_id, protocol_version, conversation_id, turn_id,
+         trace_id, server_instance) {}"
     };
+}
+
+/// A request that is not there yet.
+#[derive(Clone, Copy, Debug)]
+pub struct NewRequest<'v> {
+    pub request: &'v RequestRecord,
+    /// Of its row, where the engine numbers rows.
+    pub row_id: i64,
 }
 
 /// Adds requests that are not there, each with its session where that is there.
 pub struct NewRequests;
 
 impl Table for NewRequests {
-    type Row<'v> = (&'v RequestRecord, Option<Uuid>);
+    type Row<'v> = (NewRequest<'v>, Option<Uuid>);
 
-    statements!(21: sqlite concat!("INSERT OR FAIL ", into_requests!()), postgres concat!("INSERT ", into_requests!()));
+    statements!(22:
+        sqlite concat!("INSERT OR FAIL INTO archon_mcp_requests (row_id, ", request_columns!()),
+        postgres concat!("INSERT INTO archon_mcp_requests (", request_columns!())
+    );
 
-    fn bind<'v>((request, session): &(&'v RequestRecord, Option<Uuid>), row: &mut impl Sink<'v>) {
+    fn bind<'v>((new, session): &(NewRequest<'v>, Option<Uuid>), row: &mut impl Sink<'v>) {
+        let request = new.request;
+        row.row_id(new.row_id);
         row.id(Some(request.id));
         row.id(*session);
         row.text(request.client_type.as_deref());
@@ -106,9 +119,9 @@ impl Table for NewRequests {
     }
 }
 
-macro_rules! into_payloads {
+macro_rules! payload_columns {
     () => {
-        "INTO archon_mcp_payloads (request_id, arguments, result, arguments_cut, result_cut) {}"
+        "request_id, arguments, result, arguments_cut, result_cut) {}"
     };
 }
 
@@ -116,13 +129,17 @@ macro_rules! into_payloads {
 pub struct NewPayloads;
 
 impl Table for NewPayloads {
-    type Row<'v> = (Uuid, &'v Payload);
+    type Row<'v> = (NewRequest<'v>, &'v Payload);
 
-    statements!(5: sqlite concat!("INSERT OR FAIL ", into_payloads!()), postgres concat!("INSERT ", into_payloads!()));
+    statements!(6:
+        sqlite concat!("INSERT OR FAIL INTO archon_mcp_payloads (row_id, ", payload_columns!()),
+        postgres concat!("INSERT INTO archon_mcp_payloads (", payload_columns!())
+    );
 
-    fn bind<'v>((id, payload): &(Uuid, &'v Payload), row: &mut impl Sink<'v>) {
+    fn bind<'v>((new, payload): &(NewRequest<'v>, &'v Payload), row: &mut impl Sink<'v>) {
         let captured = [&payload.arguments, &payload.result].map(Option::<Captured>::as_ref);
-        row.id(Some(*id));
+        row.row_id(new.row_id);
+        row.id(Some(new.request.id));
         for captured in captured {
             row.text(captured.map(|captured| &*captured.json));
         }

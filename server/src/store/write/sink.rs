@@ -7,6 +7,8 @@ use crate::store::sqlite::Statement;
 
 /// The values of rows, in the order of their table's columns.
 pub trait Sink<'v> {
+    /// The number of the row, where the engine has a column for it.
+    fn row_id(&mut self, _row_id: i64) {}
     fn id(&mut self, id: Option<Uuid>);
     fn text(&mut self, text: Option<&'v str>);
     /// JSON, as text.

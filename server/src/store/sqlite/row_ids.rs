@@ -1,0 +1,46 @@
+//! Rows of requests have numbers that are made from their ids, so that they lie in the order of their start. Everything that goes through
+//! them in that order does so without an index of ids, and every index names its rows by eight bytes instead of thirty-six letters:
+//! a row takes a third less time to write, and a third less room.
+
+use uuid::Uuid;
+
+/// Bits of a number behind the milliseconds.
+const BITS: u32 = 15;
+/// How far behind the first number that an id may have its row's may lie. A number that is taken, as by an id of another server of
+/// the same microsecond, leads to the next one that is free.
+const MOST: i64 = (1 << BITS) - 1;
+
+/// The number of the row of that id, where it was free: its 48 bits of milliseconds, the 12 behind its version, and three more.
+pub const fn first(id: Uuid) -> i64 {
+    let bits = id.as_u128();
+    let (millis, counter) = ((bits >> 80) as i64, (bits >> 64 & 0xfff) as i64);
+    millis << BITS | counter << 3
+}
+
+/// The last number that the row of that id may have.
+pub const fn last(id: Uuid) -> i64 {
+    first(id).saturating_add(MOST)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta};
+
+    use super::*;
+    use crate::{clock::Ids, store::stretch::first_id};
+
+    #[test]
+    fn numbers_are_in_the_order_of_ids_and_apart() {
+        let (ids, start) = (Ids::default(), DateTime::UNIX_EPOCH + TimeDelta::days(20_000));
+        let made: Vec<Uuid> = (0..9_000).map(|made| ids.next(start + TimeDelta::microseconds(made * 10))).collect();
+        assert!(made.windows(2).all(|pair| first(pair[0]) + 8 <= first(pair[1])));
+        assert_eq!(first(made[0]), first(first_id(start)));
+        assert_eq!(first(made[0]), start.timestamp_millis() << 15);
+    }
+
+    #[test]
+    fn every_id_has_a_number() {
+        assert_eq!((first(Uuid::nil()), last(Uuid::nil())), (0, 0x7fff));
+        assert_eq!((first(Uuid::max()), last(Uuid::max())), (i64::MAX - 7, i64::MAX));
+    }
+}
