@@ -33,7 +33,7 @@ INSERT INTO archon_mcp_requests_new (row_id, id, session_id, client_type, method
     error_message, timestamp, duration_ms, request_bytes, response_bytes, response_tokens, http_status, rpc_id,
     protocol_version, conversation_id, turn_id, trace_id, user_id, server_instance)
 WITH begun AS (
-    SELECT *, ROW_NUMBER() OVER (ORDER BY id) AS place,
+    SELECT rowid AS old, id, ROW_NUMBER() OVER (ORDER BY id) AS place, MIN(0x7fffffff00000000,
         (instr('0123456789abcdef', substr(id, 1, 1)) - 1 << 59) + (instr('0123456789abcdef', substr(id, 2, 1)) - 1 << 55)
         + (instr('0123456789abcdef', substr(id, 3, 1)) - 1 << 51) + (instr('0123456789abcdef', substr(id, 4, 1)) - 1 << 47)
         + (instr('0123456789abcdef', substr(id, 5, 1)) - 1 << 43) + (instr('0123456789abcdef', substr(id, 6, 1)) - 1 << 39)
@@ -41,14 +41,17 @@ WITH begun AS (
         + (instr('0123456789abcdef', substr(id, 10, 1)) - 1 << 27) + (instr('0123456789abcdef', substr(id, 11, 1)) - 1 << 23)
         + (instr('0123456789abcdef', substr(id, 12, 1)) - 1 << 19) + (instr('0123456789abcdef', substr(id, 13, 1)) - 1 << 15)
         + (instr('0123456789abcdef', substr(id, 16, 1)) - 1 << 11) + (instr('0123456789abcdef', substr(id, 17, 1)) - 1 << 7)
-        + (instr('0123456789abcdef', substr(id, 18, 1)) - 1 << 3) AS first
+        + (instr('0123456789abcdef', substr(id, 18, 1)) - 1 << 3)) AS first
     FROM archon_mcp_requests
-)
+),
 -- Each has a greater number than the one before: its own, or one more than that.
-SELECT place + MAX(first - place) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING), id, session_id, client_type, method, tool_name,
-    status, outcome, error_code, error_message, timestamp, duration_ms, request_bytes, response_bytes, response_tokens,
-    http_status, rpc_id, protocol_version, conversation_id, turn_id, trace_id, user_id, server_instance
-FROM begun ORDER BY id;
+numbered AS (
+    SELECT old, place + MAX(first - place) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS row_id FROM begun ORDER BY id
+)
+SELECT row_id, id, session_id, client_type, method, tool_name, status, outcome, error_code, error_message, timestamp, duration_ms,
+    request_bytes, response_bytes, response_tokens, http_status, rpc_id, protocol_version, conversation_id, turn_id, trace_id,
+    user_id, server_instance
+FROM numbered CROSS JOIN archon_mcp_requests AS request ON request.rowid = old;
 
 CREATE TABLE archon_mcp_payloads_new (
     row_id        INTEGER PRIMARY KEY,                 -- of the request
@@ -59,6 +62,7 @@ CREATE TABLE archon_mcp_payloads_new (
     result_cut    INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
+-- One that has lost its request is shown nowhere, and stays behind.
 CREATE INDEX archon_mcp_requests_by_id ON archon_mcp_requests_new (id);
 INSERT INTO archon_mcp_payloads_new (row_id, request_id, arguments, result, arguments_cut, result_cut)
 SELECT requests.row_id, request_id, arguments, result, arguments_cut, result_cut
@@ -77,4 +81,6 @@ CREATE INDEX archon_mcp_requests_by_session ON archon_mcp_requests (session_id, 
 -- The filters of the list, and the values that they offer: of which kind a request is. One index for all three, since there are few
 -- kinds: what is filtered by one of its columns is found by asking for each kind that matches.
 CREATE INDEX archon_mcp_requests_by_kind ON archon_mcp_requests (method, tool_name, client_type);
-CREATE INDEX archon_mcp_requests_failed ON archon_mcp_requests (row_id, outcome) WHERE status = 'error';
+-- The failed, with all that they are filtered by besides.
+CREATE INDEX archon_mcp_requests_failed ON archon_mcp_requests (row_id, outcome, method, tool_name, client_type)
+    WHERE status = 'error';

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use uuid::Uuid;
 
-use super::kinds::{OF_KIND, with_kinds};
+use super::kinds::{KindColumn, Kinds, OF_KIND};
 use crate::store::{
     StoreError,
     connection::{Connection, Engine, Row, Value},
@@ -15,14 +15,14 @@ use crate::store::{
 pub struct Conditions {
     engine: Engine,
     sql: String,
-    /// Those that are asked of the kinds of requests.
-    of_kinds: String,
+    /// What is asked of the kinds of requests.
+    of_kinds: Kinds,
     values: Vec<Value>,
 }
 
 impl Conditions {
     pub fn new(engine: Engine) -> Self {
-        Self { engine, sql: String::new(), of_kinds: String::new(), values: Vec::new() }
+        Self { engine, sql: String::new(), of_kinds: Kinds::default(), values: Vec::new() }
     }
 
     /// One that needs no parameter.
@@ -44,33 +44,31 @@ impl Conditions {
 
     /// That a request's method, tool or client, as the column says, is this one. On SQLite the kinds of requests are asked for it, or
     /// else, where another condition leaves fewer, the rows that those leave: not by the index of kinds, which `+` makes useless.
-    pub fn of_kind(&mut self, column: &'static str, value: &str, others_leave_fewer: bool) {
+    pub fn of_kind(&mut self, column: KindColumn, value: &str, others_leave_fewer: bool) {
+        let name = column.name();
         match self.engine {
-            Engine::Sqlite if others_leave_fewer => self.bind(&format!("+{column} = {{}}"), [value]),
+            Engine::Sqlite if others_leave_fewer => self.bind(&format!("+{name} = {{}}"), [value]),
             Engine::Sqlite => {
                 self.values.push(value.into());
-                let kinds = match column {
-                    "method" => "of_method",
-                    "tool_name" => "of_tool",
-                    _ => "of_client",
-                };
-                let word = if self.of_kinds.is_empty() { "WHERE" } else { "AND" };
-                let _ = write!(self.of_kinds, " {word} {kinds} = ${}", self.values.len());
+                let parameter = Some(self.values.len());
+                match column {
+                    KindColumn::Method => self.of_kinds.method = parameter,
+                    KindColumn::Tool => self.of_kinds.tool = parameter,
+                    KindColumn::Client => self.of_kinds.client = parameter,
+                }
             }
-            Engine::Postgres => self.bind(&format!("{column} = {{}}"), [value]),
+            Engine::Postgres => self.bind(&format!("{name} = {{}}"), [value]),
         }
     }
 
     /// How many requests match.
     pub async fn count_requests(&self, connection: &mut Connection<'_>) -> Result<u64, StoreError> {
-        if self.of_kinds.is_empty() {
+        if self.of_kinds == Kinds::default() {
             return self.count("SELECT COUNT(*) FROM archon_mcp_requests", connection).await;
         }
-        let (of_kinds, others) = (&self.of_kinds, self.sql.replacen(" WHERE", " AND", 1));
-        let statement = format!(
-            "{} SELECT COUNT(*) FROM kinds CROSS JOIN archon_mcp_requests ON {OF_KIND}{others}{of_kinds}",
-            with_kinds!()
-        );
+        let (kinds, others) = (self.of_kinds.with(), self.sql.replacen(" WHERE", " AND", 1));
+        let statement =
+            format!("{kinds} SELECT COUNT(*) FROM kinds CROSS JOIN archon_mcp_requests ON {OF_KIND}{others}");
         connection.count(statement, self.values.clone()).await
     }
 
@@ -83,7 +81,7 @@ impl Conditions {
     ) -> Result<Vec<Row>, StoreError> {
         let newest = format!("ORDER BY request_place DESC LIMIT {most}");
         let Self { sql, of_kinds, values, .. } = self;
-        let statement = if of_kinds.is_empty() {
+        let statement = if of_kinds == Kinds::default() {
             format!("SELECT {columns} FROM archon_mcp_requests{sql} {newest}")
         } else {
             // The newest of all are among the newest of each kind.
@@ -91,8 +89,8 @@ impl Conditions {
             format!(
                 "{} SELECT {columns} FROM kinds CROSS JOIN archon_mcp_requests AS one ON one.row_id IN (
                      SELECT row_id FROM archon_mcp_requests WHERE {OF_KIND}{others} {newest}
-                 ){of_kinds} {newest}",
-                with_kinds!()
+                 ) {newest}",
+                of_kinds.with()
             )
         };
         connection.fetch_all(statement, values).await
@@ -105,6 +103,7 @@ impl Conditions {
             Engine::Sqlite => self.bind(
                 "row_id < COALESCE((
                      SELECT row_id FROM archon_mcp_requests WHERE row_id >= {} AND row_id <= {} AND id = {}
+                     ORDER BY row_id LIMIT 1
                  ), {})",
                 places,
             ),

@@ -1,13 +1,13 @@
 //! The values that occur in a column, for the filters.
 
-use super::kinds::with_kinds;
+use super::kinds::Kinds;
 use crate::store::{
     StoreError,
     connection::{Connection, Engine},
 };
 
 /// Jumps from each value of an indexed column to the next: as many look-ups as there are values, however many rows.
-/// `SELECT DISTINCT` would read the whole index. `IS NOT NULL` is what the partial indexes ask for.
+/// `SELECT DISTINCT` would read the whole index. `IS NOT NULL` is what PostgreSQL's partial indexes ask for.
 macro_rules! distinct {
     ($column:literal, $table:literal) => {
         concat!(
@@ -44,26 +44,27 @@ pub async fn values(connection: &mut Connection<'_>, statement: &'static str) ->
     connection.texts(statement, vec![]).await
 }
 
-/// Of the first kinds of requests: clients may make up as many names of tools as they like.
-macro_rules! of_kinds {
-    ($column:literal) => {
-        concat!(
-            with_kinds!(),
-            " SELECT DISTINCT value FROM (SELECT ",
-            $column,
-            " AS value FROM kinds LIMIT 5000) WHERE value IS NOT NULL ORDER BY value LIMIT 200"
-        )
-    };
+/// Of the first five thousand: clients may make up as many names of tools as they like, and what comes behind those is not offered.
+fn of_kinds(column: &str, kinds: &str) -> String {
+    format!(
+        "{} SELECT DISTINCT value FROM (SELECT {column} AS value FROM {kinds} LIMIT 5000) WHERE value IS NOT NULL
+         ORDER BY value LIMIT 200",
+        Kinds::default().with()
+    )
 }
 
 /// The tools that requests name.
 pub async fn tools(connection: &mut Connection<'_>) -> Result<Vec<String>, StoreError> {
-    let statement = if connection.engine() == Engine::Sqlite { of_kinds!("of_tool") } else { TOOLS };
-    values(connection, statement).await
+    match connection.engine() {
+        Engine::Sqlite => connection.texts(of_kinds("of_tool", "tools"), vec![]).await,
+        Engine::Postgres => values(connection, TOOLS).await,
+    }
 }
 
 /// The clients that requests are of.
 pub async fn clients(connection: &mut Connection<'_>) -> Result<Vec<String>, StoreError> {
-    let statement = if connection.engine() == Engine::Sqlite { of_kinds!("of_client") } else { CLIENTS };
-    values(connection, statement).await
+    match connection.engine() {
+        Engine::Sqlite => connection.texts(of_kinds("of_client", "kinds"), vec![]).await,
+        Engine::Postgres => values(connection, CLIENTS).await,
+    }
 }

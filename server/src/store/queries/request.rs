@@ -38,7 +38,8 @@ impl Store {
                 ORDER BY other.request_place LIMIT 1) AS next
              FROM archon_mcp_requests AS this
                  LEFT JOIN archon_mcp_payloads AS payload ON payload.payload_place = this.request_place
-             WHERE this.request_place >= $2 AND this.request_place <= $3 AND this.id = $1"
+             WHERE this.request_place >= $2 AND this.request_place <= $3 AND this.id = $1
+             ORDER BY this.request_place LIMIT 1"
         );
         let values = vec![id.into(), Value::FirstPlace(id), Value::LastPlace(id)];
         let mut snapshot = self.snapshot().await?;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{
     conditions::Conditions,
     facets,
+    kinds::KindColumn,
     rows::{request_columns, request_row},
 };
 use crate::store::{
@@ -74,7 +75,9 @@ fn conditions_of(engine: Engine, filter: &RequestFilter, now: DateTime<Utc>) -> 
     // The outcome of an error says this too; said again, it lets the index of the failed be used.
     let errors_only = filter.errors_only || filter.outcome.is_some_and(Outcome::is_error);
     let few = errors_only || given(filter.session.as_deref()).is_some();
-    for (column, value) in [("tool_name", &filter.tool), ("method", &filter.method), ("client_type", &filter.client)] {
+    for (column, value) in
+        [(KindColumn::Tool, &filter.tool), (KindColumn::Method, &filter.method), (KindColumn::Client, &filter.client)]
+    {
         if let Some(value) = given(value.as_deref()) {
             conditions.of_kind(column, value, few);
         }

@@ -106,7 +106,7 @@ fn pool_of(connections: u32) -> SqlitePoolOptions {
         .after_release(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
 }
 
-/// With the default cache of 2 MiB, a writer that inserts into seven B-trees reads most pages again for each batch, and
+/// With the default cache of 2 MiB, a writer that inserts into a dozen B-trees reads most pages again for each batch, and
 /// a reader sorts on disk.
 fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new().filename(path).busy_timeout(PATIENCE).pragma("cache_size", "-16384")
@@ -122,7 +122,7 @@ fn writer_options(path: &Path) -> SqliteConnectOptions {
         // A batch reads the sessions that its rows name, and none with a request is deleted: to look each of them up once more
         // takes a fifth of the writer's time.
         .foreign_keys(false)
-        // Each statement that writes rows is prepared for eight numbers of them.
+        // Each statement that writes rows is prepared for nine numbers of them.
         .statement_cache_capacity(200)
         // Of a new file: these two count only before the first table. What retention deletes can then be given back in steps.
         .page_size(PAGE_BYTES)

@@ -27,8 +27,12 @@ pub async fn assign<'a>(
         let statement = "WITH named (first, last, of) AS (
                  SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1)
              )
-             SELECT row_id, id FROM named CROSS JOIN archon_mcp_requests
-                 ON row_id >= first AND row_id <= last AND (row_id = first OR id = of)";
+             SELECT row_id, id FROM named CROSS JOIN archon_mcp_requests ON row_id = first
+             UNION ALL
+             SELECT row_id, id FROM named CROSS JOIN archon_mcp_requests ON row_id = (
+                 SELECT row_id FROM archon_mcp_requests WHERE row_id >= first AND row_id <= last AND id = of
+                 ORDER BY row_id LIMIT 1
+             )";
         let named = serde_json::json!(uncertain).to_string();
         for row in connection.fetch_all(statement, vec![named.into()]).await? {
             let cells = Cells::of(&row, REQUESTS, String::new());
