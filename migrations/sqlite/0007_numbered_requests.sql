@@ -1,5 +1,5 @@
--- Requests again, with rows that are numbered by their ids: the 48 bits of milliseconds, the 12 behind the version, and three
--- more, or the next number that is free. So they lie in the order of their start, there is no index of ids to keep, and every other
+-- Requests again, with rows that are numbered by their ids: the 48 bits of milliseconds and the 12 behind the version, or the next
+-- number that is free. So they lie in the order of their start, there is no index of ids to keep, and every other
 -- one names its rows by eight bytes instead of thirty-six letters. Payloads have the number of their request.
 
 CREATE TABLE archon_mcp_requests_new (
@@ -33,15 +33,15 @@ INSERT INTO archon_mcp_requests_new (row_id, id, session_id, client_type, method
     error_message, timestamp, duration_ms, request_bytes, response_bytes, response_tokens, http_status, rpc_id,
     protocol_version, conversation_id, turn_id, trace_id, user_id, server_instance)
 WITH begun AS (
-    SELECT rowid AS old, id, ROW_NUMBER() OVER (ORDER BY id) AS place, MIN(0x7fffffff00000000,
-        (instr('0123456789abcdef', substr(id, 1, 1)) - 1 << 59) + (instr('0123456789abcdef', substr(id, 2, 1)) - 1 << 55)
-        + (instr('0123456789abcdef', substr(id, 3, 1)) - 1 << 51) + (instr('0123456789abcdef', substr(id, 4, 1)) - 1 << 47)
-        + (instr('0123456789abcdef', substr(id, 5, 1)) - 1 << 43) + (instr('0123456789abcdef', substr(id, 6, 1)) - 1 << 39)
-        + (instr('0123456789abcdef', substr(id, 7, 1)) - 1 << 35) + (instr('0123456789abcdef', substr(id, 8, 1)) - 1 << 31)
-        + (instr('0123456789abcdef', substr(id, 10, 1)) - 1 << 27) + (instr('0123456789abcdef', substr(id, 11, 1)) - 1 << 23)
-        + (instr('0123456789abcdef', substr(id, 12, 1)) - 1 << 19) + (instr('0123456789abcdef', substr(id, 13, 1)) - 1 << 15)
-        + (instr('0123456789abcdef', substr(id, 16, 1)) - 1 << 11) + (instr('0123456789abcdef', substr(id, 17, 1)) - 1 << 7)
-        + (instr('0123456789abcdef', substr(id, 18, 1)) - 1 << 3)) AS first
+    SELECT rowid AS old, id, ROW_NUMBER() OVER (ORDER BY id) AS place,
+        (instr('0123456789abcdef', substr(id, 1, 1)) - 1 << 56) + (instr('0123456789abcdef', substr(id, 2, 1)) - 1 << 52)
+        + (instr('0123456789abcdef', substr(id, 3, 1)) - 1 << 48) + (instr('0123456789abcdef', substr(id, 4, 1)) - 1 << 44)
+        + (instr('0123456789abcdef', substr(id, 5, 1)) - 1 << 40) + (instr('0123456789abcdef', substr(id, 6, 1)) - 1 << 36)
+        + (instr('0123456789abcdef', substr(id, 7, 1)) - 1 << 32) + (instr('0123456789abcdef', substr(id, 8, 1)) - 1 << 28)
+        + (instr('0123456789abcdef', substr(id, 10, 1)) - 1 << 24) + (instr('0123456789abcdef', substr(id, 11, 1)) - 1 << 20)
+        + (instr('0123456789abcdef', substr(id, 12, 1)) - 1 << 16) + (instr('0123456789abcdef', substr(id, 13, 1)) - 1 << 12)
+        + (instr('0123456789abcdef', substr(id, 16, 1)) - 1 << 8) + (instr('0123456789abcdef', substr(id, 17, 1)) - 1 << 4)
+        + (instr('0123456789abcdef', substr(id, 18, 1)) - 1) AS first
     FROM archon_mcp_requests
 ),
 -- Each has a greater number than the one before: its own, or one more than that.

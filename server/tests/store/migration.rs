@@ -146,7 +146,7 @@ async fn requests_get_numbers_and_payloads_stay_with_them() {
     assert!(rows.windows(2).all(|pair| pair[0].0 < pair[1].0));
     let first = |id: &str| {
         let bits = id.parse::<Uuid>().unwrap().as_u128();
-        i64::try_from(bits >> 80 << 15 | (bits >> 64 & 0xfff) << 3).unwrap()
+        i64::try_from(bits >> 80 << 12 | bits >> 64 & 0xfff).unwrap()
     };
     assert_eq!(rows[0].0, first(&rows[0].1), "what the server makes of an id, too");
     assert!(rows.iter().all(|(row_id, id)| (0..400).contains(&(row_id - first(id)))));
