@@ -52,7 +52,7 @@ pub async fn assign<'a>(
             let row_id = |row| Cells::of(row, REQUESTS, String::new()).get::<i64>("row_id");
             taken.extend(rows.iter().map(row_id).collect::<Result<Vec<_>, _>>()?);
         }
-        let row_id = (first..).find(|row_id| taken.insert(*row_id)).unwrap_or(first);
+        let row_id = (first..=i64::MAX).find(|row_id| taken.insert(*row_id)).unwrap_or(first);
         new.push(NewRequest { request, row_id });
     }
     Ok(new)
