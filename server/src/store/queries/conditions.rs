@@ -2,9 +2,7 @@
 
 use std::fmt::Write;
 
-use uuid::Uuid;
-
-use super::kinds::{KindColumn, Kinds, OF_KIND};
+use super::kinds::Kinds;
 use crate::store::{
     StoreError,
     connection::{Connection, Engine, Row, Value},
@@ -13,11 +11,11 @@ use crate::store::{
 /// Conditions that all must hold. Their text comes from this program alone; what people ask for goes in as parameters.
 #[derive(Debug)]
 pub struct Conditions {
-    engine: Engine,
-    sql: String,
-    /// What is asked of the kinds of requests.
-    of_kinds: Kinds,
-    values: Vec<Value>,
+    pub(super) engine: Engine,
+    pub(super) sql: String,
+    /// What is asked of the kinds of requests, by `kinds.rs`.
+    pub(super) of_kinds: Kinds,
+    pub(super) values: Vec<Value>,
 }
 
 impl Conditions {
@@ -39,75 +37,6 @@ impl Conditions {
             self.values.push(parameter.into());
             // Writing to a string cannot fail.
             let _ = write!(self.sql, "${}{part}", self.values.len());
-        }
-    }
-
-    /// That a request's method, tool or client, as the column says, is this one. On SQLite the kinds of requests are asked for it, or
-    /// else, where another condition leaves fewer, the rows that those leave: not by the index of kinds, which `+` makes useless.
-    pub fn of_kind(&mut self, column: KindColumn, value: &str, others_leave_fewer: bool) {
-        let name = column.name();
-        match self.engine {
-            Engine::Sqlite if others_leave_fewer => self.bind(&format!("+{name} = {{}}"), [value]),
-            Engine::Sqlite => {
-                self.values.push(value.into());
-                let parameter = Some(self.values.len());
-                match column {
-                    KindColumn::Method => self.of_kinds.method = parameter,
-                    KindColumn::Tool => self.of_kinds.tool = parameter,
-                    KindColumn::Client => self.of_kinds.client = parameter,
-                }
-            }
-            Engine::Postgres => self.bind(&format!("{name} = {{}}"), [value]),
-        }
-    }
-
-    /// How many requests match.
-    pub async fn count_requests(&self, connection: &mut Connection<'_>) -> Result<u64, StoreError> {
-        if self.of_kinds == Kinds::default() {
-            return self.count("SELECT COUNT(*) FROM archon_mcp_requests", connection).await;
-        }
-        let (kinds, others) = (self.of_kinds.with(), self.sql.replacen(" WHERE", " AND", 1));
-        let statement =
-            format!("{kinds} SELECT COUNT(*) FROM kinds CROSS JOIN archon_mcp_requests ON {OF_KIND}{others}");
-        connection.count(statement, self.values.clone()).await
-    }
-
-    /// The newest requests that match, at most so many.
-    pub async fn newest_requests(
-        self,
-        columns: &str,
-        most: usize,
-        connection: &mut Connection<'_>,
-    ) -> Result<Vec<Row>, StoreError> {
-        let newest = format!("ORDER BY request_place DESC LIMIT {most}");
-        let Self { sql, of_kinds, values, .. } = self;
-        let statement = if of_kinds == Kinds::default() {
-            format!("SELECT {columns} FROM archon_mcp_requests{sql} {newest}")
-        } else {
-            // The newest of all are among the newest of each kind.
-            let others = sql.replacen(" WHERE", " AND", 1);
-            format!(
-                "{} SELECT {columns} FROM kinds CROSS JOIN archon_mcp_requests AS one ON one.row_id IN (
-                     SELECT row_id FROM archon_mcp_requests WHERE {OF_KIND}{others} {newest}
-                 ) {newest}",
-                of_kinds.with()
-            )
-        };
-        connection.fetch_all(statement, values).await
-    }
-
-    /// That a request stands before the one of this id. Where that is gone, before where it stood.
-    pub fn before(&mut self, id: Uuid) {
-        let places = [Value::FirstPlace(id), Value::LastPlace(id), Value::Id(id), Value::FirstPlace(id)];
-        match self.engine {
-            Engine::Sqlite => self.bind(
-                "row_id < COALESCE((
-                     SELECT row_id FROM archon_mcp_requests WHERE row_id >= {} AND row_id <= {} AND id = {}
-                     ORDER BY row_id LIMIT 1
-                 ), {})",
-                places,
-            ),
-            Engine::Postgres => self.bind("id < {}", [id]),
         }
     }
 

@@ -32,7 +32,7 @@ impl Store {
         let connection = &mut snapshot.connection();
         let total = conditions.count_requests(connection).await?;
         if let Some(RequestCursor(id)) = before {
-            conditions.before(id);
+            stands_before(&mut conditions, id);
         }
         let rows = conditions.newest_requests(request_columns!(), PAGE + 1, connection).await?;
         let mut rows = rows.iter().map(request_row).collect::<Result<Vec<_>, _>>()?;
@@ -47,6 +47,21 @@ impl Store {
         };
         snapshot.end().await?;
         Ok(page)
+    }
+}
+
+/// That a request stands before the one of this id. Where that is gone, before where it stood.
+fn stands_before(conditions: &mut Conditions, id: Uuid) {
+    let places = [Value::FirstPlace(id), Value::LastPlace(id), Value::Id(id), Value::FirstPlace(id)];
+    match conditions.engine {
+        Engine::Sqlite => conditions.bind(
+            "row_id < COALESCE((
+                 SELECT row_id FROM archon_mcp_requests WHERE row_id >= {} AND row_id <= {} AND id = {}
+                 ORDER BY row_id LIMIT 1
+             ), {})",
+            places,
+        ),
+        Engine::Postgres => conditions.bind("id < {}", [id]),
     }
 }
 

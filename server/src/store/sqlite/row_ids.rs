@@ -1,8 +1,14 @@
-//! Rows of requests have numbers that are made from their ids, so that they lie in the order of their start. Everything that goes through
-//! them in that order does so without an index of ids, and every index names its rows by eight bytes instead of thirty-six letters:
+//! Rows of requests have numbers that are made from their ids, so that they lie in the order of their start. What goes through them
+//! in that order does so without an index of ids, and every index names its rows by eight bytes instead of thirty-six letters:
 //! a row takes a third less room, and a tenth less time to write.
 
+use std::collections::HashSet;
+
 use uuid::Uuid;
+
+use crate::store::{
+    RequestRecord, StoreError, cells::Cells, connection::Connection, tables::REQUESTS, write::NewRequest,
+};
 
 /// Bits of a number behind the milliseconds. With these a number has no more than 53 before the year 2039: programs that read the
 /// table in JavaScript, whose numbers are floats, get it as it is.
@@ -22,6 +28,57 @@ pub const fn first(id: Uuid) -> i64 {
 /// The last number that the row of that id may have.
 pub const fn last(id: Uuid) -> i64 {
     first(id) + MOST
+}
+
+/// Gives each request that is not stored, each id once, the first number from its id's own on that is free. The
+/// transaction holds the write lock: what is free stays so.
+///
+/// Of what comes after the last row, which is nearly all, nothing has to be asked.
+pub async fn assign<'a>(
+    connection: &mut Connection<'_>,
+    requests: Vec<&'a RequestRecord>,
+) -> Result<Vec<NewRequest<'a>>, StoreError> {
+    let latest = connection.count("SELECT COALESCE(MAX(row_id), 0) FROM archon_mcp_requests", vec![]).await?;
+    let is_uncertain = |first: i64| first.unsigned_abs() <= latest;
+    let uncertain: Vec<_> = requests
+        .iter()
+        .map(|request| (first(request.id), last(request.id), request.id))
+        .filter(|(first, ..)| is_uncertain(*first))
+        .collect();
+    let (mut stored, mut taken) = (HashSet::with_capacity(requests.len()), HashSet::with_capacity(requests.len()));
+    if !uncertain.is_empty() {
+        let statement = "WITH named (first, last, of) AS (
+                 SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1)
+             )
+             SELECT row_id, id FROM named CROSS JOIN archon_mcp_requests ON row_id = first
+             UNION ALL
+             SELECT row_id, id FROM named CROSS JOIN archon_mcp_requests ON row_id = (
+                 SELECT row_id FROM archon_mcp_requests WHERE row_id >= first AND row_id <= last AND id = of
+                 ORDER BY row_id LIMIT 1
+             )";
+        let named = serde_json::json!(uncertain).to_string();
+        for row in connection.fetch_all(statement, vec![named.into()]).await? {
+            let cells = Cells::of(&row, REQUESTS, String::new());
+            taken.insert(cells.get::<i64>("row_id")?);
+            stored.extend(cells.id("id").ok());
+        }
+    }
+    let mut new = Vec::with_capacity(requests.len());
+    for request in requests {
+        if !stored.insert(request.id) {
+            continue;
+        }
+        let own = first(request.id);
+        if taken.contains(&own) && is_uncertain(own) {
+            let statement = "SELECT row_id FROM archon_mcp_requests WHERE row_id >= $1 AND row_id <= $2";
+            let rows = connection.fetch_all(statement, vec![own.into(), last(request.id).into()]).await?;
+            let row_id = |row| Cells::of(row, REQUESTS, String::new()).get::<i64>("row_id");
+            taken.extend(rows.iter().map(row_id).collect::<Result<Vec<_>, _>>()?);
+        }
+        let row_id = (own..=i64::MAX).find(|row_id| taken.insert(*row_id)).unwrap_or(own);
+        new.push(NewRequest { request, row_id });
+    }
+    Ok(new)
 }
 
 #[cfg(test)]

@@ -174,14 +174,14 @@ impl Layout {
     }
 
     /// The rows in the order of their keys, from the first or from behind the key that is given as `$1`, `$2` ….
-    pub fn select_sorted(&self, behind_one: bool) -> String {
+    pub fn select_sorted(&self, behind: bool) -> String {
         let (select, key) = (self.select(), self.key.join(", "));
         if matches!(self.table, REQUESTS | PAYLOADS) {
             // By the numbers of their rows, which are in the order of their ids: of these there is no index.
-            let behind = format!(" WHERE row_id > (SELECT row_id FROM {} WHERE {key} = $1)", self.table);
-            return format!("{select}{} ORDER BY row_id", if behind_one { &behind } else { "" });
+            let rest = format!(" WHERE row_id > (SELECT row_id FROM {} WHERE {key} = $1)", self.table);
+            return format!("{select}{} ORDER BY row_id", if behind { &rest } else { "" });
         }
-        if !behind_one {
+        if !behind {
             return format!("{select} ORDER BY {key}");
         }
         let numbers: Vec<String> = (1..=self.key.len()).map(|number| format!("${number}")).collect();

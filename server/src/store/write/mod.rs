@@ -2,7 +2,6 @@
 
 pub mod presence;
 pub mod rollups;
-mod row_ids;
 mod rows;
 mod sink;
 mod states;
@@ -13,9 +12,12 @@ use chrono::{DateTime, Utc};
 use futures::future;
 use uuid::Uuid;
 
-pub use self::sink::{Sink, Table};
+pub use self::{
+    rows::NewRequest,
+    sink::{Sink, Table},
+};
 use self::{
-    rows::{Definitions, LastSeen, NewPayloads, NewRequest, NewRequests, NewSessions, NewStates, Parked},
+    rows::{Definitions, LastSeen, NewPayloads, NewRequests, NewSessions, NewStates, Parked},
     states::States,
 };
 use super::{
@@ -25,6 +27,7 @@ use super::{
     connection::{Connection, Engine, Value},
     names::{self, Names},
     rollup::{self, Measured},
+    sqlite,
     tables::REQUESTS,
 };
 
@@ -238,7 +241,7 @@ async fn requests_not_stored<'a>(
     let ids = || requests.iter().map(|request| request.id);
     let Some((first, last)) = ids().min().zip(ids().max()) else { return Ok(Vec::new()) };
     match connection.engine() {
-        Engine::Sqlite => row_ids::assign(connection, requests).await,
+        Engine::Sqlite => sqlite::row_ids::assign(connection, requests).await,
         Engine::Postgres => {
             // The range says of which days they are.
             let statement = "SELECT id FROM archon_mcp_requests
