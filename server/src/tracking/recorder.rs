@@ -37,8 +37,10 @@ pub(super) struct Books {
     clock: Arc<dyn Clock>,
     /// Changes before the first that is recorded: those found in the spool at the start, and what the writer makes by itself.
     found: u64,
-    /// How many changes wait no more, with those: they are written, or refused.
-    settled: watch::Sender<u64>,
+    /// How many changes wait no more, with those: they are written, or refused. Every call asks, so that it is no lock.
+    settled: AtomicU64,
+    /// Moves behind that, for those who wait.
+    settling: watch::Sender<()>,
     written: AtomicU64,
     lost: AtomicU64,
     refused: AtomicU64,
@@ -67,7 +69,8 @@ impl Recorder {
             spool,
             clock,
             found,
-            settled: watch::Sender::new(0),
+            settled: AtomicU64::new(0),
+            settling: watch::Sender::default(),
             written: AtomicU64::new(0),
             lost: AtomicU64::new(0),
             refused: AtomicU64::new(0),
@@ -153,7 +156,7 @@ impl Recorder {
         books.hurry.store(true, Ordering::Release);
         books.wake.notify_one();
         // No error: the sender is in these books.
-        let _ = books.settled.subscribe().wait_for(|settled| *settled >= position).await;
+        let _ = books.settling.subscribe().wait_for(|()| books.settled() >= position).await;
     }
 
     /// Whether the database takes nothing right now.
@@ -172,8 +175,8 @@ impl Recorder {
         }
         books.hurry.store(true, Ordering::Release);
         books.wake.notify_one();
-        let mut settled = books.settled.subscribe();
-        let _ = tokio::time::timeout(PATIENCE, settled.wait_for(|settled| *settled >= position)).await;
+        let mut settling = books.settling.subscribe();
+        let _ = tokio::time::timeout(PATIENCE, settling.wait_for(|()| books.settled() >= position)).await;
     }
 
     /// Waits until the database does not take what it is given.
@@ -192,7 +195,7 @@ impl Books {
     }
 
     pub(super) fn settled(&self) -> u64 {
-        *self.settled.borrow()
+        self.settled.load(Ordering::Acquire)
     }
 
     pub(super) fn waiting(&self) -> u64 {
@@ -239,7 +242,8 @@ impl Books {
 
     /// These wait no more.
     pub(super) fn settle(&self, changes: u64) {
-        self.settled.send_modify(|settled| *settled += changes);
+        self.settled.fetch_add(changes, Ordering::AcqRel);
+        self.settling.send_replace(());
     }
 
     /// The database did not take what it was given. Gives since when.

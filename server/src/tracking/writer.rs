@@ -17,12 +17,17 @@ use crate::{
     store::{Change, RetentionPolicy, StoreError, Writer},
 };
 
-/// From about this size on, a larger transaction writes no faster.
-pub(super) const BATCH: usize = 2_000;
+/// No more changes a transaction.
+pub(super) const BATCH: usize = 4_000;
 /// Records with what was captured of them are larger: no more than this a transaction, bytes.
 const BATCH_BYTES: usize = 8 << 20;
 /// How long a batch that is not full is gathered: a transaction has its own cost, and a page is not looked at more often.
 const GATHER: Duration = Duration::from_millis(100);
+/// A batch was this large: the server is busy.
+const BUSY: u64 = 500;
+/// How long a batch of a busy server is gathered. Each of its sessions moves once a batch, with a page of the index that lists
+/// its requests: the fewer batches, the less.
+const GATHER_BUSY: Duration = Duration::from_millis(300);
 /// Waits between attempts while the database fails: doubled each time up to the last.
 const FIRST_RETRY: Duration = Duration::from_millis(50);
 const LAST_RETRY: Duration = Duration::from_secs(5);
@@ -72,7 +77,7 @@ impl Task {
         let mut has_more_to_delete = false;
         loop {
             if !has_more_to_delete {
-                self.wait().await;
+                self.wait(if batch.taken < BUSY { GATHER } else { GATHER_BUSY }).await;
             }
             // What another process left open is closed behind what it recorded, and before anything else.
             let most = if is_closed { BATCH as u64 } else { self.found.saturating_sub(self.books.settled()) };
@@ -109,7 +114,7 @@ impl Task {
     }
 
     /// Sleeps until there is something to do, and a little longer, so that it becomes a batch.
-    async fn wait(&mut self) {
+    async fn wait(&mut self, gather: Duration) {
         self.books.will_sleep();
         if self.books.waiting() == 0 {
             tokio::select! {
@@ -121,7 +126,7 @@ impl Task {
         self.books.is_awake();
         // Woken early when the batch is full or when somebody waits for it.
         if self.books.waiting() < BATCH as u64 && !self.books.hurries() && !self.stop.is_cancelled() {
-            let _ = timeout(GATHER, async {
+            let _ = timeout(gather, async {
                 tokio::select! {
                     () = self.books.woken() => {}
                     () = self.stop.cancelled() => {}
