@@ -114,15 +114,18 @@ pub enum Frame {
 /// them before what they carry: the first of them is the message's own.
 #[must_use]
 pub fn frame_kind(frame: &[u8]) -> Frame {
-    const KEYS: [(&[u8], Frame); 3] =
-        [(b"\"result\":", Frame::Result), (b"\"error\":", Frame::Error), (b"\"method\":", Frame::Other)];
     let mut rest = frame;
-    while let Some(quote) = rest.iter().position(|&byte| byte == b'"') {
-        rest = &rest[quote..];
-        if let Some((_, kind)) = KEYS.iter().find(|(key, _)| rest.starts_with(key)) {
-            return *kind;
+    while let Some(quote) = memchr::memchr(b'"', rest) {
+        rest = &rest[quote + 1..];
+        let (key, kind): (&[u8], _) = match rest.first() {
+            Some(b'r') => (b"result\":", Frame::Result),
+            Some(b'e') => (b"error\":", Frame::Error),
+            Some(b'm') => (b"method\":", Frame::Other),
+            _ => continue,
+        };
+        if rest.starts_with(key) {
+            return kind;
         }
-        rest = &rest[1..];
     }
     Frame::Other
 }
