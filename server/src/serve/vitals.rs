@@ -77,7 +77,8 @@ impl Vitals for ServerVitals {
 
     fn client_of(&self, extensions: &Extensions) -> Option<String> {
         let session = current_session(extensions)?;
-        session.record.client_type.clone().or_else(|| session.record.client_name.clone())
+        let record = &session.record;
+        record.client_type.as_deref().or(record.client_name.as_deref()).map(str::to_owned)
     }
 
     async fn session_of(&self, extensions: &Extensions) -> Option<SessionView> {
@@ -98,9 +99,9 @@ impl Vitals for ServerVitals {
         });
         Some(SessionView {
             session_id: so_far.session_id.to_string(),
-            client_type: record.client_type.clone(),
+            client_type: record.client_type.as_deref().map(str::to_owned),
             client_version: record.client_version.clone(),
-            protocol_version: record.protocol_version.clone(),
+            protocol_version: record.protocol_version.as_deref().map(str::to_owned),
             attribution: record.attribution.as_str().to_owned(),
             connected_at: so_far.connected_at,
             total_requests: so_far.requests,

@@ -1,8 +1,9 @@
 //! What the tracker hands to the store: values without behaviour, complete in themselves.
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc, serde::ts_microseconds};
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use tracon_app::reports::{Captured, Outcome};
 use uuid::Uuid;
@@ -78,11 +79,11 @@ pub struct SessionKey {
 pub struct SessionRecord {
     pub session_id: Uuid,
     pub key: SessionKey,
-    pub client_type: Option<String>,
+    pub client_type: Option<CompactString>,
     /// As sent.
     pub client_name: Option<String>,
     pub client_version: Option<String>,
-    pub protocol_version: Option<String>,
+    pub protocol_version: Option<CompactString>,
     /// JSON.
     pub client_capabilities: Option<String>,
     pub attribution: Attribution,
@@ -118,16 +119,18 @@ impl SessionRef {
 }
 
 /// One JSON-RPC request, answered or not. There is one for each, exactly.
+///
+/// What is short, and the same in most of them, takes no allocation: a busy server makes each record twice.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RequestRecord {
     /// A `UUIDv7`, so that ids sort by start.
     pub id: Uuid,
     pub session: Option<SessionRef>,
-    pub client_type: Option<String>,
+    pub client_type: Option<CompactString>,
     /// The JSON-RPC method; the HTTP verb where a refused request's body was not read or could not be.
-    pub method: Cow<'static, str>,
+    pub method: CompactString,
     /// Of `tools/call`.
-    pub tool_name: Option<String>,
+    pub tool_name: Option<CompactString>,
     pub outcome: Outcome,
     /// The JSON-RPC error's code.
     pub error_code: Option<i64>,
@@ -148,8 +151,8 @@ pub struct RequestRecord {
     pub payload: Option<Box<Payload>>,
     pub http_status: Option<u16>,
     /// The JSON-RPC id, as JSON.
-    pub rpc_id: Option<String>,
-    pub protocol_version: Option<String>,
+    pub rpc_id: Option<CompactString>,
+    pub protocol_version: Option<CompactString>,
     pub conversation_id: Option<String>,
     pub turn_id: Option<String>,
     pub trace_id: Option<String>,

@@ -11,9 +11,10 @@ use super::{
     conversation::{conversation, trace_of},
     parking::state_of,
     sessions::{ClientHello, LiveSession},
-    slot::{Call, MAX_NAME, Slot, cut, rpc_id},
+    slot::{Call, MAX_NAME, Slot, cut, name, rpc_id},
     verdict::{TOO_MANY_SESSIONS, Verdict, end_of, panicked, timed_out},
 };
+use compact_str::CompactString;
 use futures::FutureExt;
 #[expect(deprecated, reason = "logging, sampling and roots still belong to the legacy protocol")]
 use rmcp::model::SetLevelRequestParams;
@@ -81,7 +82,7 @@ impl<H: ServerHandler> TrackedHandler<H> {
     /// Runs a handler: noted, guarded against panics, ended when the client cancels.
     async fn observe<T, F, Fut>(
         &self,
-        method: impl Into<Cow<'static, str>>,
+        method: impl Into<CompactString>,
         tool: Option<&str>,
         context: RequestContext<RoleServer>,
         run: F,
@@ -127,7 +128,7 @@ fn capabilities(declared: &ClientCapabilities) -> Option<String> {
 }
 
 /// Notes what is being called, and by whom.
-fn begin(slot: &Arc<Slot>, method: Cow<'static, str>, tool: Option<&str>, context: &RequestContext<RoleServer>) {
+fn begin(slot: &Arc<Slot>, method: CompactString, tool: Option<&str>, context: &RequestContext<RoleServer>) {
     let meta = &context.meta.0.0;
     let found = conversation(meta);
     let trace_id = trace_of(meta).or_else(|| slot.sender().trace_id());
@@ -135,7 +136,7 @@ fn begin(slot: &Arc<Slot>, method: Cow<'static, str>, tool: Option<&str>, contex
     let info = context.meta.client_info();
     let client_name = info.as_ref().map(|info| cut(info.name.clone(), MAX_NAME));
     let client_version = info.map(|info| cut(info.version, MAX_NAME));
-    let protocol_version = context.protocol_version().map(|version| version.to_string());
+    let protocol_version = context.protocol_version().map(|version| CompactString::from(version.as_str()));
 
     let is_handshake = method == "initialize";
     // That protocol has no sessions, and rmcp passes the header over: an id alone must not put one client's calls into
@@ -166,7 +167,7 @@ fn begin(slot: &Arc<Slot>, method: Cow<'static, str>, tool: Option<&str>, contex
     }
     slot.started(Call {
         method,
-        tool_name: tool.map(|tool| cut(tool.to_owned(), MAX_NAME)),
+        tool_name: tool.map(name),
         rpc_id: rpc_id(serde_json::to_value(&context.id).ok()),
         protocol_version,
         client_name,
@@ -262,7 +263,7 @@ impl<H: ServerHandler> ServerHandler for TrackedHandler<H> {
             None => self.observe("initialize", None, context, initialize).await?,
         };
         if let Some(slot) = slot {
-            hello.protocol_version = Some(result.protocol_version.to_string());
+            hello.protocol_version = Some(result.protocol_version.as_str().into());
             match restored {
                 Some(id) => slot.restored(&id, hello),
                 None => slot.greeted(hello, state),
@@ -305,8 +306,8 @@ impl<H: ServerHandler> ServerHandler for TrackedHandler<H> {
         request: CustomRequest,
         context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
-        let method = cut(request.method.clone(), MAX_NAME);
-        self.observe(method, None, context, |context| self.inner.on_custom_request(request, context)).await
+        self.observe(name(&request.method), None, context, |context| self.inner.on_custom_request(request, context))
+            .await
     }
 
     /// A subscription runs until its client goes; its record then says how long it was open.

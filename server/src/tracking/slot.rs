@@ -5,13 +5,13 @@
 //! answer leaves, when the last holder lets go, so that a handler that outlives its client still has its true duration.
 
 use std::{
-    borrow::Cow,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use compact_str::{CompactString, ToCompactString};
 use http::HeaderValue;
 use serde::Serialize;
 use serde_json::Value;
@@ -44,11 +44,11 @@ pub(super) const MAX_NAME: usize = 256;
 /// What the wrapper knows when a handler starts.
 #[derive(Clone, Debug)]
 pub struct Call {
-    pub method: Cow<'static, str>,
-    pub tool_name: Option<String>,
+    pub method: CompactString,
+    pub tool_name: Option<CompactString>,
     /// JSON.
-    pub rpc_id: Option<String>,
-    pub protocol_version: Option<String>,
+    pub rpc_id: Option<CompactString>,
+    pub protocol_version: Option<CompactString>,
     pub client_name: Option<String>,
     pub client_version: Option<String>,
     pub conversation_id: Option<String>,
@@ -328,7 +328,7 @@ impl Slot {
             client_type: session
                 .as_ref()
                 .and_then(|session| session.record.client_type.clone())
-                .or_else(|| call.client_name.as_deref().map(|name| super::client::client_type(name).name)),
+                .or_else(|| call.client_name.as_deref().map(|name| super::client::client_type(name).name.into())),
             session: session.map(|session| self.tracker.sessions.reference(&session)),
             method: call.method,
             tool_name: call.tool_name,
@@ -359,14 +359,11 @@ impl Slot {
         };
         let meta = message.as_ref().and_then(jsonrpc::Message::meta);
         let found = meta.map(conversation).unwrap_or_default();
-        let text = |value: Option<&Value>| Some(cut(value?.as_str()?.to_owned(), MAX_NAME));
-        let client = |key: &str| text(meta?.get("io.modelcontextprotocol/clientInfo")?.get(key));
+        let text = |value: Option<&Value>| Some(name(value?.as_str()?));
+        let client = |key: &str| text(meta?.get("io.modelcontextprotocol/clientInfo")?.get(key)).map(String::from);
         Call {
-            method: match message.as_ref().and_then(|message| message.method.clone()) {
-                Some(method) => Cow::Owned(cut(method, MAX_NAME)),
-                None => Cow::Owned(self.verb.to_string()),
-            },
-            tool_name: message.as_ref().and_then(|message| Some(cut(message.tool_name()?.to_owned(), MAX_NAME))),
+            method: name(message.as_ref().and_then(|message| message.method.as_deref()).unwrap_or(self.verb.as_str())),
+            tool_name: message.as_ref().and_then(|message| Some(name(message.tool_name()?))),
             rpc_id: rpc_id(message.as_ref().and_then(|message| message.id.clone())),
             protocol_version: text(meta.and_then(|meta| meta.get("io.modelcontextprotocol/protocolVersion"))),
             client_name: client("name"),
@@ -408,11 +405,16 @@ impl Drop for Slot {
 }
 
 /// A JSON-RPC id as JSON, also where it had to be cut.
-pub(super) fn rpc_id(id: Option<Value>) -> Option<String> {
+pub(super) fn rpc_id(id: Option<Value>) -> Option<CompactString> {
     Some(match id? {
-        Value::String(text) => Value::String(cut(text, MAX_NAME)).to_string(),
-        id => id.to_string(),
+        Value::String(text) => Value::String(cut(text, MAX_NAME)).to_compact_string(),
+        id => id.to_compact_string(),
     })
+}
+
+/// A name from outside, as much of it as is kept.
+pub(super) fn name(text: &str) -> CompactString {
+    text[..text.floor_char_boundary(MAX_NAME)].into()
 }
 
 /// At most `max` bytes of the text, whole characters.

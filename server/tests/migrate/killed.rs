@@ -31,7 +31,7 @@ async fn filled() -> Fixture {
             let captured = |json| Some(Captured { json, is_cut: false });
             let payload = Payload { arguments: captured("{}".to_owned()), result: captured("x".repeat(500)) };
             Change::Request(RequestRecord {
-                tool_name: Some(format!("tool_{}", dice.roll(9))),
+                tool_name: Some(format!("tool_{}", dice.roll(9)).into()),
                 request_bytes: dice.roll(1_000),
                 response_bytes: dice.roll(10_000),
                 payload: (number % 4 == 0).then(|| Box::new(payload)),

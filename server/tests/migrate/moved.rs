@@ -24,7 +24,7 @@ async fn filled() -> Fixture {
     let long = "long \u{1f980} ".repeat(100_000);
     let plain = Arc::new(session(1, ago(9_000)));
     let odd = Arc::new(SessionRecord {
-        client_type: Some("a\0b".to_owned()),
+        client_type: Some("a\0b".into()),
         client_capabilities: Some(GIVEN.to_owned()),
         user_agent: Some(long.clone()),
         is_probe: true,
@@ -55,7 +55,7 @@ async fn filled() -> Fixture {
     changes.push(Change::Request(RequestRecord {
         session: None,
         client_type: None,
-        tool_name: Some("nul \0 \u{fffd} é".to_owned()),
+        tool_name: Some("nul \0 \u{fffd} é".into()),
         error_message: Some(long.clone()),
         error_code: Some(i64::MIN),
         response_bytes: i64::MAX as u64,

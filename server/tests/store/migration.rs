@@ -44,7 +44,7 @@ async fn a_database_of_the_first_version_shows_the_same() {
             let session = dice.pick(&sessions);
             let at = ago(i64::try_from(dice.roll(14).pow(u32::try_from(dice.roll(7)).unwrap()) % 2_900_000).unwrap());
             let mut request = on.call(&session, at);
-            request.tool_name = (dice.roll(4) > 0).then(|| format!("tool_{}", dice.roll(9)));
+            request.tool_name = (dice.roll(4) > 0).then(|| format!("tool_{}", dice.roll(9)).into());
             request.outcome = dice.pick(&Outcome::ALL);
             request.duration = Duration::from_micros(dice.roll(4_000_000));
             request.session = (dice.roll(9) > 0).then_some(SessionRef::Opens(session));
@@ -103,7 +103,7 @@ async fn requests_get_numbers_and_payloads_stay_with_them() {
             let id = Uuid::from_u128(request.id.as_u128() >> 64 << 64 | 1 << 63 | u128::from(number * 173 % 401) << 20);
             let arguments = Some(Captured { json: format!("[{number}]"), is_cut: number % 2 == 0 });
             let payload = (number % 5 > 0).then(|| Box::new(Payload { arguments, result: None }));
-            RequestRecord { id, payload, rpc_id: Some(number.to_string()), ..request }
+            RequestRecord { id, payload, rpc_id: Some(number.to_string().into()), ..request }
         })
         .collect();
     on.apply(&requests.iter().cloned().map(Change::Request).collect::<Vec<_>>()).await;
@@ -137,7 +137,7 @@ async fn requests_get_numbers_and_payloads_stay_with_them() {
     assert_eq!(listed, ids, "in the order of their ids, each once");
     for request in &requests {
         let detail = on.store.request(&request.id.to_string()).await.unwrap().unwrap();
-        assert_eq!(detail.rpc_id, request.rpc_id);
+        assert_eq!(detail.rpc_id.as_deref(), request.rpc_id.as_deref());
         assert_eq!(detail.arguments, request.payload.as_ref().and_then(|payload| payload.arguments.clone()));
     }
     let mut raw = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();

@@ -36,7 +36,7 @@ fn spread(on: &Fixture, range: TimeRange, dice: &mut Dice, count: i64) -> Vec<Re
             };
             RequestRecord {
                 outcome: dice.pick(&Outcome::ALL),
-                tool_name: Some(format!("tool_{}", dice.roll(15))),
+                tool_name: Some(format!("tool_{}", dice.roll(15)).into()),
                 duration: Duration::from_micros(dice.roll(50) * dice.roll(20_000)),
                 response_bytes: dice.roll(10_000),
                 response_tokens: (number % 3 > 0).then(|| u32::try_from(dice.roll(2_500)).unwrap()),

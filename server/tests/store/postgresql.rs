@@ -18,10 +18,10 @@ async fn what_postgresql_cannot_hold_is_replaced() {
     let own = Arc::new(SessionRecord { client_capabilities: capabilities, ..session(1, ago(60)) });
     let text = || Some("a\0b".to_owned());
     let named = |tool: &str| RequestRecord {
-        tool_name: Some(tool.to_owned()),
+        tool_name: Some(tool.into()),
         error_message: text(),
         conversation_id: text(),
-        rpc_id: text(),
+        rpc_id: Some("a\0b".into()),
         ..on.call(&own, ago(50))
     };
     let calls = [named("a\0b"), named("a\u{fffd}b")];

@@ -14,14 +14,14 @@ fn run(on: &Fixture, dice: &mut Dice) -> Vec<RequestRecord> {
         let session = dice.pick(&sessions);
         let mut request = on.call(&session, ago(3_000 - number * 4));
         let is_call = dice.roll(4) > 0;
-        request.tool_name = is_call.then(|| format!("tool_{}", dice.roll(8)));
+        request.tool_name = is_call.then(|| format!("tool_{}", dice.roll(8)).into());
         request.method = if is_call { "tools/call" } else { "tools/list" }.into();
         request.outcome = Outcome::ALL[usize::try_from(number).unwrap() % 10];
         request.duration = Duration::from_micros(dice.roll(3_000) * dice.roll(3_000));
         request.response_bytes = dice.roll(5_000);
         request.response_tokens = is_call.then(|| u32::try_from(dice.roll(900)).unwrap());
         request.session = (dice.roll(5) > 0).then_some(SessionRef::Opens(session));
-        request.client_type = (dice.roll(6) > 0).then(|| "Codex".to_owned());
+        request.client_type = (dice.roll(6) > 0).then(|| "Codex".into());
         request
     };
     (0..700).map(request).collect()
@@ -82,7 +82,8 @@ pub async fn tiles_rows_rollups_and_counters_are_the_same_to_the_row(mut on: Fix
 }
 
 fn tool_is_of(tool: &ToolTotals, requests: &[RequestRecord]) {
-    let calls: Vec<_> = requests.iter().filter(|request| request.tool_name.as_ref() == Some(&tool.tool_name)).collect();
+    let calls: Vec<_> =
+        requests.iter().filter(|request| request.tool_name.as_deref() == Some(&*tool.tool_name)).collect();
     assert_eq!(tool.calls, calls.len() as u64);
     assert_eq!(tool.errors, calls.iter().filter(|call| call.outcome.is_error()).count() as u64);
     assert_eq!(tool.response_bytes, calls.iter().map(|call| call.response_bytes).sum::<u64>());
@@ -94,7 +95,7 @@ fn tool_is_of(tool: &ToolTotals, requests: &[RequestRecord]) {
 
 pub async fn a_tool_of_an_empty_name_is_no_tool(mut on: Fixture) {
     let session = Arc::new(session(1, ago(60)));
-    let call = RequestRecord { tool_name: Some(String::new()), ..on.call(&session, ago(50)) };
+    let call = RequestRecord { tool_name: Some("".into()), ..on.call(&session, ago(50)) };
     on.apply(&[Change::Request(call)]).await;
     let overview = on.store.overview(TimeRange::Hour, now()).await.unwrap();
     assert_eq!((overview.totals.requests, overview.top_tools.len()), (1, 0));

@@ -27,9 +27,9 @@ fn rows(on: &Fixture, dice: &mut Dice, count: u64) -> Vec<RequestRecord> {
         let session = dice.pick(&sessions);
         let mut row = on.call(&session, at);
         row.session = (dice.roll(5) > 0).then_some(SessionRef::Opens(session));
-        row.tool_name = (method == "tools/call" && dice.roll(9) > 0).then(|| dice.pick(&TOOLS).to_owned());
+        row.tool_name = (method == "tools/call" && dice.roll(9) > 0).then(|| dice.pick(&TOOLS).into());
         row.method = method.into();
-        row.client_type = dice.pick(&CLIENTS).map(ToOwned::to_owned);
+        row.client_type = dice.pick(&CLIENTS).map(Into::into);
         row.outcome = dice.pick(&Outcome::ALL);
         row.error_message = dice.pick(&MESSAGES).map(ToOwned::to_owned);
         row.duration = Duration::from_micros(dice.roll(2_000_000));
@@ -125,7 +125,13 @@ pub async fn requests_whose_ids_begin_alike_are_told_apart(mut on: Fixture) {
             let id = Uuid::from_u128(beginning | 1 << 63 | u128::from(dice.roll(1 << 40)));
             let payload = Payload { arguments: Some(captured(&format!("{{\"number\":{number}}}"))), result: None };
             let payload = (number % 3 == 0).then(|| Box::new(payload));
-            RequestRecord { id, timestamp: at, rpc_id: Some(number.to_string()), payload, ..on.call(&session, at) }
+            RequestRecord {
+                id,
+                timestamp: at,
+                rpc_id: Some(number.to_string().into()),
+                payload,
+                ..on.call(&session, at)
+            }
         })
         .collect();
     // Some of each batch were in the one before.
@@ -144,8 +150,8 @@ pub async fn requests_whose_ids_begin_alike_are_told_apart(mut on: Fixture) {
         assert_eq!(detail.previous, neighbours.last().cloned());
         let row = rows.iter().find(|row| row.id.to_string() == id).unwrap();
         assert_eq!(
-            (&detail.rpc_id, detail.arguments),
-            (&row.rpc_id, row.payload.clone().and_then(|kept| kept.arguments))
+            (detail.rpc_id.as_deref(), detail.arguments),
+            (row.rpc_id.as_deref(), row.payload.clone().and_then(|kept| kept.arguments))
         );
         neighbours.push(id);
         next = detail.next;
@@ -276,7 +282,10 @@ pub async fn values_of_the_filters_are_those_that_occur(mut on: Fixture) {
     let session = Arc::new(session(1, ago(600)));
     let many: Vec<Change> = (0..210)
         .map(|number| {
-            Change::Request(RequestRecord { tool_name: Some(format!("a{number:03}")), ..on.call(&session, ago(9)) })
+            Change::Request(RequestRecord {
+                tool_name: Some(format!("a{number:03}").into()),
+                ..on.call(&session, ago(9))
+            })
         })
         .collect();
     on.apply(&many).await;

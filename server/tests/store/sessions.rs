@@ -48,8 +48,9 @@ pub async fn filters_of_sessions_combine(mut on: Fixture) {
     let clients = [Some("Claude Code"), Some("Cursor"), None];
     let mut expected = Vec::new();
     for number in 0_u32..18 {
-        let client = clients[number as usize % 3].map(ToOwned::to_owned);
-        let record = SessionRecord { client_type: client.clone(), ..session(1 + u128::from(number), ago(600)) };
+        let client = clients[number as usize % 3].map(String::from);
+        let record =
+            SessionRecord { client_type: client.clone().map(Into::into), ..session(1 + u128::from(number), ago(600)) };
         let record = Arc::new(record);
         let presence = Presence::ALL[number as usize / 3 % 3];
         let called = if presence == Presence::Idle { 550 } else { 500 };
@@ -171,6 +172,7 @@ pub async fn an_absent_session_is_none(on: Fixture) {
 pub async fn clients_are_listed_once(mut on: Fixture) {
     let names: Vec<String> = (0..230).map(|number| format!("client {number:03}")).collect();
     let opened = |number: u128, client_type: Option<String>| {
+        let client_type = client_type.map(Into::into);
         Change::Opened(Arc::new(SessionRecord { client_type, ..session(number, ago(600)) }))
     };
     let mut changes: Vec<Change> = names[..2].iter().zip(1..).map(|(name, n)| opened(n, Some(name.clone()))).collect();

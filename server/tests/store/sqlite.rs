@@ -248,7 +248,8 @@ async fn made_up_names_of_tools_do_not_fill_the_figures() {
     let mut on = Fixture::new(Engine::Sqlite).await;
     let opened = Arc::new(session(1, ago(600)));
     for batch in 0..4 {
-        let call = |number| RequestRecord { tool_name: Some(format!("{batch} {number}")), ..on.call(&opened, ago(30)) };
+        let call =
+            |number| RequestRecord { tool_name: Some(format!("{batch} {number}").into()), ..on.call(&opened, ago(30)) };
         let mut calls: Vec<Change> = (0..100).map(call).map(Change::Request).collect();
         calls.push(Change::Request(on.call(&opened, ago(30))));
         on.apply(&calls).await;

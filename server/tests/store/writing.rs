@@ -16,7 +16,7 @@ pub async fn what_was_recorded_is_read_back(mut on: Fixture) {
         error_code: Some(-32_602),
         error_message: Some("no such tool: ‘élan’ 'quoted' \"twice\"".to_owned()),
         http_status: Some(400),
-        rpc_id: Some(r#""a-1""#.to_owned()),
+        rpc_id: Some(r#""a-1""#.into()),
         conversation_id: Some("conversation".to_owned()),
         turn_id: Some("turn".to_owned()),
         trace_id: Some("trace".to_owned()),
@@ -38,7 +38,7 @@ pub async fn what_was_recorded_is_read_back(mut on: Fixture) {
     assert_eq!((detail.request.request_bytes, detail.request.response_bytes), (120, 340));
     assert_eq!(detail.error_message, request.error_message);
     assert_eq!(detail.http_status, Some(400));
-    assert_eq!(detail.rpc_id, request.rpc_id);
+    assert_eq!(detail.rpc_id.as_deref(), request.rpc_id.as_deref());
     assert_eq!(detail.protocol_version.as_deref(), Some("2025-11-25"));
     assert_eq!(detail.conversation_id.as_deref(), Some("conversation"));
     assert_eq!(detail.turn_id.as_deref(), Some("turn"));
@@ -49,10 +49,10 @@ pub async fn what_was_recorded_is_read_back(mut on: Fixture) {
     let detail = on.store.session(&opened.session_id.to_string(), now()).await.unwrap().unwrap();
     assert_eq!(detail.now, now());
     assert_eq!(detail.session.session_id, opened.session_id.to_string());
-    assert_eq!(detail.session.client_type, opened.client_type);
+    assert_eq!(detail.session.client_type.as_deref(), opened.client_type.as_deref());
     assert_eq!(detail.session.client_name, opened.client_name);
     assert_eq!(detail.session.client_version, opened.client_version);
-    assert_eq!(detail.session.protocol_version, opened.protocol_version);
+    assert_eq!(detail.session.protocol_version.as_deref(), opened.protocol_version.as_deref());
     assert_eq!(detail.session.attribution, "transport");
     assert_eq!(detail.session.user_agent, opened.user_agent);
     assert_eq!(detail.session.connected_at, opened.connected_at);

@@ -12,6 +12,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
+use compact_str::CompactString;
 use uuid::Uuid;
 
 pub use self::live::{Hold, LiveSession};
@@ -43,7 +44,7 @@ pub struct Limits {
 pub struct ClientHello {
     pub name: Option<String>,
     pub version: Option<String>,
-    pub protocol_version: Option<String>,
+    pub protocol_version: Option<CompactString>,
     /// JSON.
     pub capabilities: Option<String>,
 }
@@ -387,7 +388,7 @@ impl Sessions {
             session_id: self.ids.next(now),
             key: SessionKey { key, since: now - self.limits.session_timeout, until: now + self.limits.session_timeout },
             is_probe: known.as_ref().is_some_and(|known| known.is_probe),
-            client_type: known.map(|known| known.name),
+            client_type: known.map(|known| known.name.into()),
             client_name: hello.name,
             client_version: hello.version,
             protocol_version: hello.protocol_version,
