@@ -39,8 +39,8 @@ pub(super) struct Books {
     found: u64,
     /// How many changes wait no more, with those: they are written, or refused. Every call asks, so that it is no lock.
     settled: AtomicU64,
-    /// Moves behind that, for those who wait.
-    settling: watch::Sender<()>,
+    /// Moves after it did, for those who wait.
+    settled_moved: watch::Sender<()>,
     written: AtomicU64,
     lost: AtomicU64,
     refused: AtomicU64,
@@ -70,7 +70,7 @@ impl Recorder {
             clock,
             found,
             settled: AtomicU64::new(0),
-            settling: watch::Sender::default(),
+            settled_moved: watch::Sender::default(),
             written: AtomicU64::new(0),
             lost: AtomicU64::new(0),
             refused: AtomicU64::new(0),
@@ -156,7 +156,7 @@ impl Recorder {
         books.hurry.store(true, Ordering::Release);
         books.wake.notify_one();
         // No error: the sender is in these books.
-        let _ = books.settling.subscribe().wait_for(|()| books.settled() >= position).await;
+        let _ = books.settled_moved.subscribe().wait_for(|()| books.settled() >= position).await;
     }
 
     /// Whether the database takes nothing right now.
@@ -175,8 +175,8 @@ impl Recorder {
         }
         books.hurry.store(true, Ordering::Release);
         books.wake.notify_one();
-        let mut settling = books.settling.subscribe();
-        let _ = tokio::time::timeout(PATIENCE, settling.wait_for(|()| books.settled() >= position)).await;
+        let mut moved = books.settled_moved.subscribe();
+        let _ = tokio::time::timeout(PATIENCE, moved.wait_for(|()| books.settled() >= position)).await;
     }
 
     /// Waits until the database does not take what it is given.
@@ -243,7 +243,7 @@ impl Books {
     /// These wait no more.
     pub(super) fn settle(&self, changes: u64) {
         self.settled.fetch_add(changes, Ordering::AcqRel);
-        self.settling.send_replace(());
+        self.settled_moved.send_replace(());
     }
 
     /// The database did not take what it was given. Gives since when.

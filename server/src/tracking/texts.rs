@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 /// More are not kept, bytes. A server that answers faster than this is counted is sampled.
 const MAX_BYTES: usize = 4 << 20;
-/// As many as can be counted within their share of the time between two batches.
-const MAX_TEXTS: usize = 64;
+/// As many as can be counted within their share of the time between two batches of a busy server.
+const MAX_TEXTS: usize = 128;
 
 /// The answers since the writer last asked, each under its request's id.
 #[derive(Debug, Default)]

@@ -17,14 +17,14 @@ use crate::{
     store::{Change, RetentionPolicy, StoreError, Writer},
 };
 
-/// No more changes a transaction.
+/// No more changes a transaction: as many as a server of two cores takes in while a batch is gathered.
 pub(super) const BATCH: usize = 4_000;
 /// Records with what was captured of them are larger: no more than this a transaction, bytes.
 const BATCH_BYTES: usize = 8 << 20;
 /// How long a batch that is not full is gathered: a transaction has its own cost, and a page is not looked at more often.
 const GATHER: Duration = Duration::from_millis(100);
-/// A batch was this large: the server is busy.
-const BUSY: u64 = 500;
+/// A server that records more than this a second is busy.
+const BUSY: f64 = 3_000.0;
 /// How long a batch of a busy server is gathered. Each of its sessions moves once a batch, with a page of the index that lists
 /// its requests: the fewer batches, the less.
 const GATHER_BUSY: Duration = Duration::from_millis(300);
@@ -69,6 +69,7 @@ impl Task {
     pub async fn run(mut self) -> Writer {
         self.writer.announce(self.instance);
         let mut batch = Batch::default();
+        let mut pace = Pace::default();
         // Starts with the first attempt that fails after `stop`.
         let mut deadline = None;
         let mut retry = Retry::default();
@@ -77,7 +78,9 @@ impl Task {
         let mut has_more_to_delete = false;
         loop {
             if !has_more_to_delete {
-                self.wait(if batch.taken < BUSY { GATHER } else { GATHER_BUSY }).await;
+                // More of what did not fit into the last one may wait already.
+                let gather = if batch.is_full { Duration::ZERO } else { pace.gather() };
+                self.wait(gather).await;
             }
             // What another process left open is closed behind what it recorded, and before anything else.
             let most = if is_closed { BATCH as u64 } else { self.found.saturating_sub(self.books.settled()) };
@@ -92,6 +95,7 @@ impl Task {
                     continue;
                 }
             }
+            pace.read(batch.taken);
             if batch.taken == 0 {
                 self.spool.commit();
                 if self.stop.is_cancelled() {
@@ -124,15 +128,17 @@ impl Task {
             }
         }
         self.books.is_awake();
-        // Woken early when the batch is full or when somebody waits for it.
-        if self.books.waiting() < BATCH as u64 && !self.books.hurries() && !self.stop.is_cancelled() {
-            let _ = timeout(gather, async {
-                tokio::select! {
-                    () = self.books.woken() => {}
-                    () = self.stop.cancelled() => {}
-                }
-            })
-            .await;
+        let _ = timeout(gather, self.is_gathered()).await;
+    }
+
+    /// Waits until the batch is full, somebody waits for it, or the server stops. Asks again each time that it is woken: that may
+    /// have been meant for the batch before.
+    async fn is_gathered(&self) {
+        while self.books.waiting() < BATCH as u64 && !self.books.hurries() && !self.stop.is_cancelled() {
+            tokio::select! {
+                () = self.books.woken() => {}
+                () = self.stop.cancelled() => {}
+            }
         }
     }
 
@@ -244,6 +250,8 @@ struct Batch {
     /// Whole records that this version does not understand.
     unknown: Vec<Vec<u8>>,
     taken: u64,
+    /// There may be more.
+    is_full: bool,
 }
 
 impl Batch {
@@ -251,13 +259,48 @@ impl Batch {
         let Self { changes, unknown, .. } = self;
         changes.clear();
         unknown.clear();
-        let read = spool.take(most, BATCH_BYTES, |bytes| match codec::decode(bytes) {
-            Some(change) => changes.push(change),
-            None => unknown.push(bytes.to_vec()),
+        let mut size = 0;
+        let read = spool.take(most, BATCH_BYTES, |bytes| {
+            size += bytes.len();
+            match codec::decode(bytes) {
+                Some(change) => changes.push(change),
+                None => unknown.push(bytes.to_vec()),
+            }
         });
-        self.taken = (changes.len() + unknown.len()) as u64;
+        let taken = changes.len() + unknown.len();
+        self.is_full = taken > 0 && (taken >= most || size >= BATCH_BYTES);
+        self.taken = taken as u64;
         // What was read before an error is written first; it comes again.
         if self.taken > 0 { Ok(()) } else { read }
+    }
+}
+
+/// How fast the server records.
+#[derive(Debug)]
+struct Pace {
+    /// When a batch was read last.
+    at: Instant,
+    is_busy: bool,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { at: Instant::now(), is_busy: false }
+    }
+}
+
+impl Pace {
+    /// So many changes came since the last batch was read.
+    fn read(&mut self, changes: u64) {
+        let now = Instant::now();
+        let passed = now.duration_since(std::mem::replace(&mut self.at, now));
+        // A few at once are no pace.
+        self.is_busy = changes as f64 > BUSY * passed.max(GATHER).as_secs_f64();
+    }
+
+    /// How long the next batch is gathered.
+    fn gather(&self) -> Duration {
+        if self.is_busy { GATHER_BUSY } else { GATHER }
     }
 }
 
