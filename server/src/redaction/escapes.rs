@@ -17,7 +17,8 @@ impl Unescaped {
     pub(super) fn of(source: &str) -> Option<Self> {
         let bytes = source.as_bytes();
         let mut next = memchr::memchr(b'\\', bytes)?;
-        let mut this = Self { text: String::with_capacity(source.len()), places: vec![(0, 0)] };
+        let mut this = Self { text: String::with_capacity(source.len()), places: Vec::with_capacity(16) };
+        this.places.push((0, 0));
         let (mut done, mut found) = (0, false);
         loop {
             let Some((letter, length)) = decode(&bytes[next..]) else {

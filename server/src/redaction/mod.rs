@@ -6,12 +6,14 @@
 //! | file | what |
 //! |---|---|
 //! | `shapes.rs` | secrets that are known by their shape, and the one scan that looks for all |
+//! | `anchors.rs` | the beginnings that the scan stops at |
 //! | `pairs.rs` | secrets in running text that are known by the name before them |
 //! | `names.rs` | which names are names of secrets: tables |
 //! | `cards.rs` | payment cards |
 //! | `escapes.rs` | reading through escapes, so that JSON within text within JSON is no hiding place |
 //! | `json.rs` | JSON in one pass, and the cut at a length |
 
+mod anchors;
 mod cards;
 mod escapes;
 mod json;

@@ -1,12 +1,11 @@
 //! Secrets that are known by their shape, and the one scan over a text that looks for all secrets.
 //!
-//! Every secret has something in it that is looked for first: a token's prefix, `://`, a part of a name. One automaton
-//! finds all of these anchors in one pass, without a look at their neighbourhood; only where one stands is the text
-//! examined. Each examination decides from a bounded number of bytes, so that no text makes the scan quadratic, and the
-//! beginning of a text can be judged without its end (see [`LOOKAHEAD`]).
+//! Every secret has something in it that is looked for first: a token's prefix, `://`, a part of a name. One pass finds all of
+//! these anchors, without a look at their neighbourhood; only where one stands is the text examined. Each examination decides
+//! from a bounded number of bytes, so that no text makes the scan quadratic, and the beginning of a text can be judged without
+//! its end (see [`LOOKAHEAD`]).
 
-use super::{cards, pairs::Pairs};
-use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind, automaton::OverlappingState};
+use super::{anchors::Anchors, cards, pairs::Pairs};
 use std::{ops::Range, sync::LazyLock};
 
 /// No secret needs more bytes behind its first to be known as one: some 1,100, and more of them where each is escaped.
@@ -142,42 +141,24 @@ const OTHERS: [(&str, Anchor); 6] = [
     ("basic", Anchor::Basic),
 ];
 
-struct Anchors {
-    automaton: AhoCorasick,
-    kinds: Vec<Anchor>,
-}
-
-static ANCHORS: LazyLock<Anchors> = LazyLock::new(|| {
+static ANCHORS: LazyLock<Anchors<Anchor>> = LazyLock::new(|| {
     let names = NAMES.iter().chain(&RARE_NAMES).map(|text| (*text, Anchor::Name));
     let prefixes = PREFIXES.iter().enumerate().map(|(index, (text, ..))| (*text, Anchor::Prefix(index)));
-    let (texts, kinds): (Vec<_>, Vec<_>) = names.chain(prefixes).chain(OTHERS).unzip();
-    #[expect(clippy::expect_used, reason = "the patterns are constants: a test that scans anything builds it")]
-    let automaton = AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .match_kind(MatchKind::Standard)
-        .kind(Some(AhoCorasickKind::DFA))
-        .build(texts)
-        .expect("a hundred short patterns fit an automaton");
-    Anchors { automaton, kinds }
+    Anchors::new(names.chain(prefixes).chain(OTHERS))
 });
 
 /// Whether there is anything to examine at all.
 pub(super) fn may_hold(text: &str) -> bool {
-    ANCHORS.automaton.is_match(text) || cards::may_hold(text.as_bytes())
+    ANCHORS.find(text.as_bytes()).next().is_some() || cards::may_hold(text.as_bytes())
 }
 
 /// Puts the places of the secrets of `text` into `found`, in no order. `deepest` says that no further layer of escapes
 /// will be read.
 pub(super) fn find(text: &str, deepest: bool, found: &mut Vec<Range<usize>>) {
-    let Anchors { automaton, kinds } = &*ANCHORS;
     let bytes = text.as_bytes();
     let mut scan = Scan { text, bytes, deepest, pairs: Pairs::default(), token_end: 0, key_end: 0 };
-    let mut state = OverlappingState::start();
-    loop {
-        automaton.find_overlapping(Input::new(text), &mut state);
-        let Some(anchor) = state.get_match() else { break };
-        let at = anchor.start()..anchor.end();
-        found.extend(scan.examine(kinds[anchor.pattern().as_usize()], at));
+    for (anchor, at) in ANCHORS.find(bytes) {
+        found.extend(scan.examine(anchor, at));
     }
     cards::find(bytes, found);
 }
