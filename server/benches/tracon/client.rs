@@ -17,6 +17,9 @@ use tokio::{
 
 /// What is measured of a client.
 pub trait Caller: Sized + Send + 'static {
+    /// For people.
+    const NAME: &'static str;
+
     /// Connects and shakes hands.
     fn connect(address: SocketAddr) -> impl Future<Output = Self> + Send;
     /// One call of the tool, answered.
@@ -29,6 +32,8 @@ pub trait Caller: Sized + Send + 'static {
 pub struct SdkClient(RunningService<RoleClient, ClientConfig>);
 
 impl Caller for SdkClient {
+    const NAME: &'static str = "the Rust SDK's client";
+
     async fn connect(address: SocketAddr) -> Self {
         let config = StreamableHttpClientTransportConfig::with_uri(format!("http://{address}/mcp"));
         let transport = StreamableHttpClientTransport::with_client(reqwest::Client::new(), config);
@@ -106,6 +111,8 @@ impl Client {
 }
 
 impl Caller for Client {
+    const NAME: &'static str = "bytes on a socket";
+
     async fn connect(address: SocketAddr) -> Self {
         let mut client = Self::open(address).await;
         let answer = client

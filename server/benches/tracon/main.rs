@@ -12,6 +12,7 @@ mod client;
 mod database;
 mod migrate;
 mod outage;
+mod process;
 mod server;
 mod sessions;
 mod store;
@@ -23,7 +24,10 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let is_asked = |name: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == name);
-    // A process of its own, so that its memory is a server's and nothing else's.
+    // Processes of their own, so that a server's memory and its time are nothing else's.
+    if arguments.first().is_some_and(|argument| argument == throughput::CALL) {
+        return runtime.block_on(throughput::call(&arguments[1..]));
+    }
     if arguments.first().is_some_and(|argument| argument == sessions::SERVE) {
         return runtime.block_on(sessions::serve());
     }

@@ -52,8 +52,8 @@ impl Server {
 
     pub async fn stop(self) {
         if let Some(tracker) = self.running.tracker() {
-            let health = tracker.recorder.health();
-            assert_eq!((health.lost, health.waiting), (0, 0), "nothing was lost");
+            tracker.recorder.settled().await;
+            assert_eq!(tracker.recorder.health().lost, 0, "nothing was lost");
         }
         self.running.stop().await.expect("it stops");
     }

@@ -1,15 +1,13 @@
 //! Ten thousand legacy sessions that call once and never say good-bye: what they leave in memory once they are parked, and
 //! whether they come back.
 
-use std::{net::SocketAddr, process::Stdio, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
-use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
-    process::{Child, ChildStdin, ChildStdout, Command},
-};
+use tokio::io::{AsyncBufReadExt, BufReader};
 
 use crate::{
     client::{Caller, Client},
+    process::Process,
     server::Server,
 };
 
@@ -45,16 +43,11 @@ fn resident() -> u64 {
 }
 
 /// The server, asked from outside.
-struct Asked {
-    _process: Child,
-    input: ChildStdin,
-    output: Lines<BufReader<ChildStdout>>,
-}
+struct Asked(Process);
 
 impl Asked {
     async fn ask(&mut self) -> (usize, u64) {
-        self.input.write_all(b"\n").await.unwrap();
-        let answer = self.output.next_line().await.unwrap().unwrap();
+        let answer = self.0.ask("").await;
         let (live, memory) = answer.split_once(' ').unwrap();
         (live.parse().unwrap(), memory.parse().unwrap())
     }
@@ -73,16 +66,8 @@ impl Asked {
 
 /// Prints the memory before, with all sessions live, and after they were parked.
 pub async fn run() {
-    let mut process = Command::new(std::env::current_exe().unwrap())
-        .arg(SERVE)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let (input, output) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
-    let mut server = Asked { input, output: BufReader::new(output).lines(), _process: process };
-    let address: SocketAddr = server.output.next_line().await.unwrap().unwrap().parse().unwrap();
+    let (process, address) = Process::start(&[SERVE]).await;
+    let (mut server, address): (_, SocketAddr) = (Asked(process), address.parse().unwrap());
     let fresh = server.ask().await.1;
     // What the first calls load for good (the vocabulary that counts tokens, prepared statements) is no session's.
     visit(address, 200).await;

@@ -1,14 +1,20 @@
 //! What tracking costs: the same server with tracking off, with tracking but without captured payloads, and as it is by
-//! default, alternately in one process. The time counts until everything recorded is in the database.
+//! default, in turns. The clients are a process of their own, as people's are; the time counts until everything recorded is in the
+//! database.
 
 use std::time::{Duration, Instant};
 
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tracon::config::Capture;
 
 use crate::{
     client::{Caller, Client, SdkClient},
+    process::Process,
     server::Server,
 };
+
+/// Makes this program the clients.
+pub const CALL: &str = "call";
 
 /// Calls of one measurement at 64 clients, and at one: many of the first, so that the end, where the writer alone has something to do,
 /// counts for what it is in a longer run.
@@ -21,31 +27,31 @@ const CLIENTS: usize = 64;
 #[derive(Clone, Copy)]
 struct Figures {
     elapsed: Duration,
-    /// Of the whole process, clients included.
+    /// Of the server.
     cpu: Duration,
 }
 
 /// Prints calls a second, added CPU a call, and the latency of a single client: for each kind of client.
 pub async fn run() {
-    compare::<SdkClient>("the Rust SDK's client").await;
-    compare::<Client>("bytes on a socket").await;
+    compare(SdkClient::NAME).await;
+    compare(Client::NAME).await;
 }
 
-async fn compare<C: Caller>(client: &str) {
+async fn compare(client: &'static str) {
     let servers = [
         Server::start("off", None).await,
         Server::start("capture off", Some(Capture::Off)).await,
         Server::start("default", Some(Capture::Redacted)).await,
     ];
     for server in &servers {
-        many::<C>(server).await;
+        many(client, server).await;
     }
     let mut rounds: Vec<Vec<Figures>> = servers.iter().map(|_| Vec::new()).collect();
     for round in 0..ROUNDS {
         // Each goes first as often as the others.
         for turn in 0..servers.len() {
             let index = (turn + round) % servers.len();
-            rounds[index].push(many::<C>(&servers[index]).await);
+            rounds[index].push(many(client, &servers[index]).await);
         }
     }
     println!("{client}: {CLIENTS} at once, {CALLS} calls a round, {ROUNDS} rounds, until drained:");
@@ -62,7 +68,7 @@ async fn compare<C: Caller>(client: &str) {
     for round in 0..ROUNDS {
         for turn in 0..servers.len() {
             let index = (turn + round) % servers.len();
-            alone[index].push(one::<C>(&servers[index]).await);
+            alone[index].push(one(client, &servers[index]).await);
         }
     }
     println!("{client}: one, {CALLS_ALONE} calls a round, {ROUNDS} rounds, median latency:");
@@ -76,45 +82,73 @@ async fn compare<C: Caller>(client: &str) {
 }
 
 /// All clients at once.
-async fn many<C: Caller>(server: &Server) -> Figures {
-    let mut clients = Vec::new();
-    for _ in 0..CLIENTS {
-        clients.push(C::connect(server.address).await);
-    }
+async fn many(client: &str, server: &Server) -> Figures {
+    let mut clients = clients(client, server, CLIENTS).await;
     let (before, started) = (cpu(), Instant::now());
-    let calls = clients.into_iter().map(|mut client| {
-        tokio::spawn(async move {
-            for _ in 0..CALLS / CLIENTS {
-                client.call().await;
-            }
-            client
-        })
-    });
-    let mut done = Vec::new();
-    for call in calls.collect::<Vec<_>>() {
-        done.push(call.await.expect("a client's task"));
-    }
+    clients.ask(&(CALLS / CLIENTS).to_string()).await;
     server.drained().await;
     let figures = Figures { elapsed: started.elapsed(), cpu: cpu().saturating_sub(before) };
-    for client in done {
-        client.leave().await;
-    }
+    clients.ask("leave").await;
     server.drained().await;
     figures
 }
 
 /// One client; the median latency in microseconds.
-async fn one<C: Caller>(server: &Server) -> f64 {
-    let mut client = C::connect(server.address).await;
-    let mut latencies = Vec::with_capacity(CALLS_ALONE);
-    for _ in 0..CALLS_ALONE {
-        let started = Instant::now();
-        client.call().await;
-        latencies.push(micros(started.elapsed()));
-    }
-    client.leave().await;
+async fn one(client: &str, server: &Server) -> f64 {
+    let mut client = clients(client, server, 1).await;
+    let latency = client.ask(&CALLS_ALONE.to_string()).await.parse().expect("a median");
+    client.ask("leave").await;
     server.drained().await;
-    median(latencies)
+    latency
+}
+
+/// So many that have shaken hands and wait.
+async fn clients(client: &str, server: &Server, count: usize) -> Process {
+    Process::start(&[CALL, client, &server.address.to_string(), &count.to_string()]).await.0
+}
+
+/// Is the clients of a server: which kind, where it listens, how many. Says when they have shaken hands. Of each line of its standard
+/// input, each of them makes so many calls, of which it then prints the median latency in microseconds; `leave` ends them.
+pub async fn call(arguments: &[String]) {
+    match &*arguments[0] {
+        SdkClient::NAME => call_as::<SdkClient>(&arguments[1..]).await,
+        _ => call_as::<Client>(&arguments[1..]).await,
+    }
+}
+
+async fn call_as<C: Caller>(arguments: &[String]) {
+    let address = arguments[0].parse().expect("an address");
+    let mut clients = Vec::new();
+    for _ in 0..arguments[1].parse().expect("a number of clients") {
+        clients.push(C::connect(address).await);
+    }
+    println!("ready");
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    while let Ok(calls) = lines.next_line().await.expect("a line").unwrap_or_default().parse::<usize>() {
+        let calling = clients.into_iter().map(|mut client| {
+            tokio::spawn(async move {
+                let mut latencies = Vec::with_capacity(calls);
+                for _ in 0..calls {
+                    let started = Instant::now();
+                    client.call().await;
+                    latencies.push(micros(started.elapsed()));
+                }
+                (client, latencies)
+            })
+        });
+        let mut latencies = Vec::new();
+        clients = Vec::new();
+        for task in calling.collect::<Vec<_>>() {
+            let (client, own) = task.await.expect("a client's task");
+            clients.push(client);
+            latencies.extend(own);
+        }
+        println!("{}", median(latencies));
+    }
+    for client in clients {
+        client.leave().await;
+    }
+    println!("left");
 }
 
 /// User and system time of this process.
