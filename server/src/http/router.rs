@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Router, middleware, routing::any};
-use http::{HeaderName, Method, StatusCode};
+use http::{Method, StatusCode};
 use tower_http::cors::{AllowHeaders, CorsLayer};
 
 use super::{
@@ -44,5 +44,5 @@ fn cors(allowed_origins: &[String]) -> CorsLayer {
         .allow_origin(origins)
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([HeaderName::from_static(SESSION_ID)])
+        .expose_headers([SESSION_ID.clone()])
 }

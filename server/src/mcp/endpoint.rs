@@ -207,7 +207,7 @@ where
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let is_delete = *request.method() == Method::DELETE;
         let tap = request.extensions().get::<BodyTap>().cloned().unwrap_or_default();
-        let parking = self.parking.clone().filter(|_| request.headers().contains_key(SESSION_ID));
+        let parking = self.parking.clone().filter(|_| request.headers().contains_key(&SESSION_ID));
         let answer = self.inner.call(request);
         Box::pin(async move {
             let Ok(mut answer) = answer.await;

@@ -11,7 +11,7 @@ use std::{
 use axum::{body::Body, extract::ConnectInfo};
 use bytes::Bytes;
 use futures::{FutureExt, future::BoxFuture};
-use http::{Method, Request, StatusCode, header};
+use http::{HeaderName, Method, Request, StatusCode, header};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
@@ -20,7 +20,9 @@ use super::{Tracker, attribution::Sender, sessions::Hold, slot::Slot};
 use crate::wire::{Response, ResponseBody, body::BodyTap};
 
 /// The header that carries the legacy protocol's session.
-pub const SESSION_ID: &str = "mcp-session-id";
+pub static SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
+/// The header that carries the W3C trace context.
+static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// Puts [`TrackedService`] around a service.
 #[derive(Clone, Debug)]
@@ -56,7 +58,7 @@ where
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let verb = request.method().clone();
         let tap = request.extensions().get::<BodyTap>().cloned().unwrap_or_default();
-        let sent = request.headers().get(SESSION_ID).cloned();
+        let sent = request.headers().get(&SESSION_ID).cloned();
         let slot = Arc::new(Slot::new(Arc::clone(&self.tracker), verb.clone(), tap, sender(&request), sent));
         slot.find_session();
         request.extensions_mut().insert(Arc::clone(&slot));
@@ -70,7 +72,7 @@ fn sender(request: &Request<Body>) -> Sender {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     Sender {
         user_agent: headers.get(header::USER_AGENT).cloned(),
-        traceparent: headers.get("traceparent").cloned(),
+        traceparent: headers.get(&TRACEPARENT).cloned(),
         peer: peer.map(|ConnectInfo(address)| address.ip().to_canonical()),
     }
 }
@@ -149,12 +151,12 @@ where
             return once(forgotten, response, this.waiting, cx);
         }
         let mut shared = None;
-        if let Some(id) = response.headers().get(SESSION_ID).and_then(|id| id.to_str().ok()) {
+        if let Some(id) = response.headers().get(&SESSION_ID).and_then(|id| id.to_str().ok()) {
             match slot.opened(id) {
                 Some(session) => shared = slot.tracker().sessions.shared(&session),
                 // rmcp names a session also where the handshake was refused, and it is gone already.
                 None => {
-                    response.headers_mut().remove(SESSION_ID);
+                    response.headers_mut().remove(&SESSION_ID);
                 }
             }
         }
