@@ -11,10 +11,10 @@ use super::{
     conversation::{conversation, trace_of},
     parking::state_of,
     sessions::{ClientHello, LiveSession},
-    slot::{Call, MAX_NAME, Slot, cut, name, rpc_id},
+    slot::{Call, MAX_NAME, Slot, cut, id_as_json, name},
     verdict::{TOO_MANY_SESSIONS, Verdict, end_of, panicked, timed_out},
 };
-use compact_str::CompactString;
+use compact_str::{CompactString, ToCompactString};
 use futures::FutureExt;
 #[expect(deprecated, reason = "logging, sampling and roots still belong to the legacy protocol")]
 use rmcp::model::SetLevelRequestParams;
@@ -27,12 +27,13 @@ use rmcp::{
         InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
         ListSkillsResult, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion,
         ReadResourceDirectoryRequestParams, ReadResourceDirectoryResult, ReadResourceRequestParams,
-        ReadResourceResponse, ServerConfig, SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
-        UpdateTaskParams,
+        ReadResourceResponse, RequestId, ServerConfig, SubscribeRequestParams, SubscriptionFilter, Tool,
+        UnsubscribeRequestParams, UpdateTaskParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
     transport::streamable_http_server::session::{SessionRestoreMarker, local::LocalSessionManager},
 };
+use serde_json::Value;
 
 /// Larger declarations of capabilities are not kept, bytes: they stay in memory as long as their session.
 const MAX_CAPABILITIES: usize = 16 << 10;
@@ -127,6 +128,14 @@ fn capabilities(declared: &ClientCapabilities) -> Option<String> {
     serde_json::to_string(declared).ok().filter(|json| json.len() <= MAX_CAPABILITIES)
 }
 
+/// A JSON-RPC id as JSON, also where it had to be cut. Nearly all are numbers, which take no detour.
+fn rpc_id(id: &RequestId) -> CompactString {
+    match id {
+        RequestId::Number(number) => number.to_compact_string(),
+        RequestId::String(text) => id_as_json(Value::from(&**text)),
+    }
+}
+
 /// Notes what is being called, and by whom.
 fn begin(slot: &Arc<Slot>, method: CompactString, tool: Option<&str>, context: &RequestContext<RoleServer>) {
     let meta = &context.meta.0.0;
@@ -168,7 +177,7 @@ fn begin(slot: &Arc<Slot>, method: CompactString, tool: Option<&str>, context: &
     slot.started(Call {
         method,
         tool_name: tool.map(name),
-        rpc_id: rpc_id(serde_json::to_value(&context.id).ok()),
+        rpc_id: Some(rpc_id(&context.id)),
         protocol_version,
         client_name,
         client_version,

@@ -124,14 +124,12 @@ where
         };
         let status = response.status();
         slot.answering(status);
-        // Not before: whom the guard turns away must not keep a session alive.
-        if status != StatusCode::FORBIDDEN
-            && let Some(session) = slot.session()
-        {
-            slot.tracker().sessions.touch(&session);
-        }
         if is_no_request(this.verb, status) {
             slot.discard();
+            // No record says that the client is there. Not before: whom the guard turns away must not keep a session alive.
+            if let Some(session) = slot.session() {
+                slot.tracker().sessions.touch(&session);
+            }
             let sessions = &slot.tracker().sessions;
             let mut stream = None;
             let mut forgotten = None;

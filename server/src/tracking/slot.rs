@@ -364,7 +364,7 @@ impl Slot {
         Call {
             method: name(message.as_ref().and_then(|message| message.method.as_deref()).unwrap_or(self.verb.as_str())),
             tool_name: message.as_ref().and_then(|message| Some(name(message.tool_name()?))),
-            rpc_id: rpc_id(message.as_ref().and_then(|message| message.id.clone())),
+            rpc_id: message.as_ref().and_then(|message| message.id.clone()).map(id_as_json),
             protocol_version: text(meta.and_then(|meta| meta.get("io.modelcontextprotocol/protocolVersion"))),
             client_name: client("name"),
             client_version: client("version"),
@@ -405,11 +405,11 @@ impl Drop for Slot {
 }
 
 /// A JSON-RPC id as JSON, also where it had to be cut.
-pub(super) fn rpc_id(id: Option<Value>) -> Option<CompactString> {
-    Some(match id? {
+pub(super) fn id_as_json(id: Value) -> CompactString {
+    match id {
         Value::String(text) => Value::String(cut(text, MAX_NAME)).to_compact_string(),
         id => id.to_compact_string(),
-    })
+    }
 }
 
 /// A name from outside, as much of it as is kept.
