@@ -5,51 +5,89 @@ use std::net::SocketAddr;
 
 use rmcp::{
     RoleClient, ServiceExt,
-    model::{CallToolRequestParams, ClientCapabilities, ClientConfig, Implementation},
-    object,
+    model::{CallToolRequestParams, CallToolResult, ClientCapabilities, ClientConfig, Implementation},
     service::RunningService,
     transport::streamable_http_client::{StreamableHttpClientTransport, StreamableHttpClientTransportConfig},
 };
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
+
+/// What is called.
+#[derive(Clone, Copy, Debug)]
+pub enum Tool {
+    /// The bench's own, which answers at once: next to it, what else a call costs is at its largest.
+    Find,
+    /// One of the product's: what is to be done, from the database.
+    FindTasks,
+}
+
+impl Tool {
+    pub const ALL: [Self; 2] = [Self::FindTasks, Self::Find];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Find => "find",
+            Self::FindTasks => "find_tasks",
+        }
+    }
+
+    fn arguments(self) -> Value {
+        match self {
+            Self::Find => json!({"query": "how do I open a database", "limit": 5}),
+            Self::FindTasks => json!({"filter_by": "status", "filter_value": "todo"}),
+        }
+    }
+}
 
 /// What is measured of a client.
 pub trait Caller: Sized + Send + 'static {
     /// For people.
     const NAME: &'static str;
 
-    /// Connects and shakes hands.
-    fn connect(address: SocketAddr) -> impl Future<Output = Self> + Send;
-    /// One call of the tool, answered.
+    /// Connects and shakes hands, to call this tool.
+    fn connect(address: SocketAddr, tool: Tool) -> impl Future<Output = Self> + Send;
+    /// One call, answered.
     fn call(&mut self) -> impl Future<Output = ()> + Send;
     /// Ends its session.
     fn leave(self) -> impl Future<Output = ()> + Send;
 }
 
 /// The client of the Rust SDK, over connections that stay open.
-pub struct SdkClient(RunningService<RoleClient, ClientConfig>);
+pub struct SdkClient {
+    service: RunningService<RoleClient, ClientConfig>,
+    tool: Tool,
+}
 
 impl Caller for SdkClient {
     const NAME: &'static str = "the Rust SDK's client";
 
-    async fn connect(address: SocketAddr) -> Self {
+    async fn connect(address: SocketAddr, tool: Tool) -> Self {
         let config = StreamableHttpClientTransportConfig::with_uri(format!("http://{address}/mcp"));
         let transport = StreamableHttpClientTransport::with_client(reqwest::Client::new(), config);
         let client = ClientConfig::new(ClientCapabilities::default(), Implementation::new("claude-code", "2.1.0"));
-        Self(client.serve(transport).await.expect("the handshake succeeds"))
+        Self { service: client.serve(transport).await.expect("the handshake succeeds"), tool }
     }
 
     async fn call(&mut self) {
-        let call = CallToolRequestParams::new("find")
-            .with_arguments(object!({"query": "how do I open a database", "limit": 5}));
-        let answer = self.0.call_tool(call).await.expect("an answer");
-        assert!(!answer.content.is_empty());
+        self.call_with(self.tool.name(), self.tool.arguments()).await;
     }
 
     async fn leave(self) {
-        self.0.cancel().await.expect("it ends");
+        self.service.cancel().await.expect("it ends");
+    }
+}
+
+impl SdkClient {
+    /// One call with other arguments; what it gave.
+    pub async fn call_with(&self, name: &'static str, arguments: Value) -> CallToolResult {
+        let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
+        let call = CallToolRequestParams::new(name).with_arguments(arguments);
+        let answer = self.service.call_tool(call).await.expect("an answer");
+        assert!(!answer.content.is_empty() && answer.is_error != Some(true), "{answer:?}");
+        answer
     }
 }
 
@@ -65,7 +103,7 @@ pub struct Client {
 impl Client {
     /// Connects and goes on with a session that is there already.
     pub async fn resume(address: SocketAddr, session_id: &str) -> Self {
-        Self { session_id: session_id.to_owned(), ..Self::open(address).await }.prepared()
+        Self { session_id: session_id.to_owned(), ..Self::open(address).await }.prepared(Tool::Find)
     }
 
     async fn open(address: SocketAddr) -> Self {
@@ -74,10 +112,18 @@ impl Client {
         Self { stream, address, session_id: String::new(), call: Vec::new(), buffer: vec![0; 16 << 10] }
     }
 
-    fn prepared(mut self) -> Self {
-        self.call = self.post(
-            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"find","arguments":{"query":"how do I open a database","limit":5},"_meta":{"claudecode/toolUseId":"toolu_01A09q90qw90lq917835lq9"}}}"#,
-        );
+    fn prepared(mut self, tool: Tool) -> Self {
+        let call = json!({
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "tools/call",
+            "params": {
+                "name": tool.name(),
+                "arguments": tool.arguments(),
+                "_meta": {"claudecode/toolUseId": "toolu_01A09q90qw90lq917835lq9"},
+            },
+        });
+        self.call = self.post(&call.to_string());
         self
     }
 
@@ -113,7 +159,7 @@ impl Client {
 impl Caller for Client {
     const NAME: &'static str = "bytes on a socket";
 
-    async fn connect(address: SocketAddr) -> Self {
+    async fn connect(address: SocketAddr, tool: Tool) -> Self {
         let mut client = Self::open(address).await;
         let answer = client
             .ask(&client.post(
@@ -124,13 +170,13 @@ impl Caller for Client {
         let id = head.split("mcp-session-id: ").nth(1).and_then(|rest| rest.lines().next()).expect("a session id");
         client.session_id = id.to_owned();
         client.ask(&client.post(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#)).await;
-        client.prepared()
+        client.prepared(tool)
     }
 
     async fn call(&mut self) {
         let call = std::mem::take(&mut self.call);
         let answer = self.ask(&call).await;
-        assert!(answer.contains("\"result\""), "{answer}");
+        assert!(answer.contains("\"result\"") && !answer.contains("\"isError\":true"), "{answer}");
         self.call = call;
     }
 

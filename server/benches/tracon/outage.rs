@@ -9,7 +9,7 @@ use tracon::config::{Capture, DatabaseUrl};
 use tracon_app::reports::RequestFilter;
 
 use crate::{
-    client::{Caller, Client},
+    client::{Caller, Client, Tool},
     server::Server,
     traffic,
 };
@@ -95,7 +95,7 @@ async fn measure(postgres: Option<DatabaseUrl>) {
     // All are connected before: a handshake may wait for the database.
     let mut clients = Vec::new();
     for _ in 0..CLIENTS {
-        clients.push(Client::connect(server.address).await);
+        clients.push(Client::connect(server.address, Tool::Find).await);
     }
     let (clients, before) = load(clients, BESIDE).await;
     server.drained().await;

@@ -6,7 +6,7 @@ use std::{net::SocketAddr, time::Duration};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 use crate::{
-    client::{Caller, Client},
+    client::{Caller, Client, Tool},
     process::Process,
     server::Server,
 };
@@ -101,7 +101,7 @@ async fn visit(address: SocketAddr, count: usize) -> Vec<String> {
         tokio::spawn(async move {
             let mut ids = Vec::new();
             for _ in 0..count / AT_ONCE {
-                let mut client = Client::connect(address).await;
+                let mut client = Client::connect(address, Tool::Find).await;
                 client.call().await;
                 ids.push(client.session_id);
             }

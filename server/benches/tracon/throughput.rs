@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tracon::config::Capture;
 
 use crate::{
-    client::{Caller, Client, SdkClient},
+    client::{Caller, Client, SdkClient, Tool},
     process::Process,
     server::Server,
 };
@@ -18,9 +18,16 @@ pub const CALL: &str = "call";
 
 /// Calls of one measurement at 64 clients, and at one: many of the first, so that the end, where the writer alone has something to do,
 /// counts for what it is in a longer run.
-const CALLS: usize = 64_000;
-const CALLS_ALONE: usize = 3_000;
+const fn calls(tool: Tool) -> usize {
+    match tool {
+        Tool::Find => 64_000,
+        Tool::FindTasks => 6_400,
+    }
+}
+const CALLS_ALONE: usize = 400;
 const ROUNDS: usize = 7;
+/// Where one process waits for the other, how the system has placed them is a third of the latency: many short rounds.
+const ROUNDS_ALONE: usize = 61;
 const CLIENTS: usize = 64;
 
 /// One measurement.
@@ -31,47 +38,53 @@ struct Figures {
     cpu: Duration,
 }
 
-/// Prints calls a second, added CPU a call, and the latency of a single client: for each kind of client.
+/// Prints calls a second, added CPU a call, and the latency of a single client: for each tool and each kind of client.
 pub async fn run() {
-    compare(SdkClient::NAME).await;
-    compare(Client::NAME).await;
+    for tool in Tool::ALL {
+        for client in [SdkClient::NAME, Client::NAME] {
+            compare(client, tool).await;
+        }
+    }
 }
 
-async fn compare(client: &'static str) {
+async fn compare(client: &'static str, tool: Tool) {
     let servers = [
-        Server::start("off", None).await,
-        Server::start("capture off", Some(Capture::Off)).await,
-        Server::start("default", Some(Capture::Redacted)).await,
+        Server::start("off", tool, None).await,
+        Server::start("capture off", tool, Some(Capture::Off)).await,
+        Server::start("default", tool, Some(Capture::Redacted)).await,
     ];
+    let many = |server| many(client, tool, server);
+    let one = |server| one(client, tool, server);
+    let (name, calls) = (tool.name(), calls(tool));
     for server in &servers {
-        many(client, server).await;
+        many(server).await;
     }
     let mut rounds: Vec<Vec<Figures>> = servers.iter().map(|_| Vec::new()).collect();
     for round in 0..ROUNDS {
         // Each goes first as often as the others.
         for turn in 0..servers.len() {
             let index = (turn + round) % servers.len();
-            rounds[index].push(many(client, &servers[index]).await);
+            rounds[index].push(many(&servers[index]).await);
         }
     }
-    println!("{client}: {CLIENTS} at once, {CALLS} calls a round, {ROUNDS} rounds, until drained:");
+    println!("{name}, {client}: {CLIENTS} at once, {calls} calls a round, {ROUNDS} rounds, until drained:");
     for (server, figures) in servers.iter().zip(&rounds) {
-        let rate = median(figures.iter().map(|figures| CALLS as f64 / figures.elapsed.as_secs_f64()).collect());
+        let rate = median(figures.iter().map(|figures| calls as f64 / figures.elapsed.as_secs_f64()).collect());
         let ratio =
             median(figures.iter().zip(&rounds[0]).map(|(this, off)| ratio(off.elapsed, this.elapsed)).collect());
         let added = median(
             figures.iter().zip(&rounds[0]).map(|(this, off)| micros(this.cpu) - micros(off.cpu)).collect::<Vec<_>>(),
-        ) / CALLS as f64;
+        ) / calls as f64;
         println!("  {:<12} {rate:>8.0} calls/s   ratio {ratio:.3}   added CPU {added:>6.2} us a call", server.name);
     }
     let mut alone: Vec<Vec<f64>> = servers.iter().map(|_| Vec::new()).collect();
-    for round in 0..ROUNDS {
+    for round in 0..ROUNDS_ALONE {
         for turn in 0..servers.len() {
             let index = (turn + round) % servers.len();
-            alone[index].push(one(client, &servers[index]).await);
+            alone[index].push(one(&servers[index]).await);
         }
     }
-    println!("{client}: one, {CALLS_ALONE} calls a round, {ROUNDS} rounds, median latency:");
+    println!("{name}, {client}: one, {CALLS_ALONE} calls a round, {ROUNDS_ALONE} rounds, median latency:");
     for (server, medians) in servers.iter().zip(&alone) {
         let ratio = median(medians.iter().zip(&alone[0]).map(|(this, off)| this / off).collect());
         println!("  {:<12} {:>8.1} us   ratio {ratio:.3}", server.name, median(medians.clone()));
@@ -82,10 +95,10 @@ async fn compare(client: &'static str) {
 }
 
 /// All clients at once.
-async fn many(client: &str, server: &Server) -> Figures {
-    let mut clients = clients(client, server, CLIENTS).await;
+async fn many(client: &str, tool: Tool, server: &Server) -> Figures {
+    let mut clients = clients(client, tool, server, CLIENTS).await;
     let (before, started) = (cpu(), Instant::now());
-    clients.ask(&(CALLS / CLIENTS).to_string()).await;
+    clients.ask(&(calls(tool) / CLIENTS).to_string()).await;
     server.drained().await;
     let figures = Figures { elapsed: started.elapsed(), cpu: cpu().saturating_sub(before) };
     clients.ask("leave").await;
@@ -94,8 +107,8 @@ async fn many(client: &str, server: &Server) -> Figures {
 }
 
 /// One client; the median latency in microseconds.
-async fn one(client: &str, server: &Server) -> f64 {
-    let mut client = clients(client, server, 1).await;
+async fn one(client: &str, tool: Tool, server: &Server) -> f64 {
+    let mut client = clients(client, tool, server, 1).await;
     let latency = client.ask(&CALLS_ALONE.to_string()).await.parse().expect("a median");
     client.ask("leave").await;
     server.drained().await;
@@ -103,11 +116,11 @@ async fn one(client: &str, server: &Server) -> f64 {
 }
 
 /// So many that have shaken hands and wait.
-async fn clients(client: &str, server: &Server, count: usize) -> Process {
-    Process::start(&[CALL, client, &server.address.to_string(), &count.to_string()]).await.0
+async fn clients(client: &str, tool: Tool, server: &Server, count: usize) -> Process {
+    Process::start(&[CALL, client, tool.name(), &server.address.to_string(), &count.to_string()]).await.0
 }
 
-/// Is the clients of a server: which kind, where it listens, how many. Says when they have shaken hands. Of each line of its standard
+/// Is the clients of a server: which kind, what they call, where it listens, how many. Says when they have shaken hands. Of each line of its standard
 /// input, each of them makes so many calls, of which it then prints the median latency in microseconds; `leave` ends them.
 pub async fn call(arguments: &[String]) {
     match &*arguments[0] {
@@ -117,10 +130,11 @@ pub async fn call(arguments: &[String]) {
 }
 
 async fn call_as<C: Caller>(arguments: &[String]) {
-    let address = arguments[0].parse().expect("an address");
+    let tool = Tool::ALL.into_iter().find(|tool| tool.name() == arguments[0]).expect("a tool");
+    let address = arguments[1].parse().expect("an address");
     let mut clients = Vec::new();
-    for _ in 0..arguments[1].parse().expect("a number of clients") {
-        clients.push(C::connect(address).await);
+    for _ in 0..arguments[2].parse().expect("a number of clients") {
+        clients.push(C::connect(address, tool).await);
     }
     println!("ready");
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
