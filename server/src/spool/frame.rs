@@ -30,6 +30,8 @@ pub enum Parsed<'a> {
     Record { record: &'a [u8], size: usize },
     /// So many bytes are no record. Behind them something may begin.
     Damaged(usize),
+    /// Nothing but zeros until the end: room that was never written to, as a process leaves it that is killed.
+    Unused(usize),
     /// More bytes are needed to tell.
     Incomplete,
 }
@@ -53,12 +55,15 @@ pub fn parse(bytes: &[u8], is_end: bool) -> Parsed<'_> {
             return Parsed::Incomplete;
         }
     }
-    match memchr::memmem::find(&bytes[1..], &MARK) {
-        Some(next) => Parsed::Damaged(1 + next),
-        None if is_end => Parsed::Damaged(bytes.len()),
+    if let Some(next) = memchr::memmem::find(&bytes[1..], &MARK) {
+        return Parsed::Damaged(1 + next);
+    }
+    match bytes.iter().rposition(|byte| *byte != 0) {
+        None if is_end => Parsed::Unused(bytes.len()),
+        Some(last) if is_end => Parsed::Damaged(last + 1),
         // The last bytes may be the beginning of a mark.
-        None if bytes.len() < MARK.len() => Parsed::Incomplete,
-        None => Parsed::Damaged(bytes.len() + 1 - MARK.len()),
+        Some(_) if bytes.len() >= MARK.len() => Parsed::Damaged(bytes.len() + 1 - MARK.len()),
+        _ => Parsed::Incomplete,
     }
 }
 

@@ -1,14 +1,15 @@
 //! Bytes that survive `kill -9`: an append-only folder of segment files between those who record and the one who writes.
 //!
-//! A record is in the spool when [`Spool::append`] returns: one `write` into the page cache, which outlives the process
-//! (not a power cut). The [`Reader`] takes records out in their order and gives space back once they are
-//! [committed](Reader::commit). What is found at the start is read first. Bytes that are no record, wherever they stand,
-//! are counted and set aside beside the segments; what stands before and after them is kept.
+//! A record is in the spool when [`Spool::append`] returns: in the page cache, which outlives the process (not a power cut). The
+//! [`Reader`] takes records out in their order and gives space back once they are [committed](Reader::commit). What is found at
+//! the start is read first. Bytes that are no record, wherever they stand, are counted and set aside beside the segments; what
+//! stands before and after them is kept.
 //!
 //! No crate does this: `okaywal` and `yaque` have had no release for years, and neither reads on behind damage.
 
 mod frame;
 mod reader;
+mod segment;
 #[cfg(test)]
 mod tests;
 
@@ -20,9 +21,12 @@ use std::{
 };
 
 pub use self::reader::Reader;
+use self::segment::Segment;
 
-/// A segment that has become this long is followed by a new one, bytes.
-const SEGMENT: u64 = 16 << 20;
+/// A segment that has become this long is followed by a new one, bytes. As much as this is mapped into memory.
+const SEGMENT: u64 = 1 << 20;
+/// So many segments are kept to be used again: as many as a busy server fills between two commits. Each is in memory.
+const MOST_KEPT: usize = 12;
 /// What is set aside is kept up to this size a file, bytes.
 const MAX_SET_ASIDE: u64 = 64 << 20;
 const EXTENSION: &str = "spool";
@@ -42,7 +46,8 @@ struct Shared {
 
 #[derive(Debug)]
 struct Tail {
-    file: Option<File>,
+    /// Made with its first record: an idle spool leaves no files behind.
+    segment: Option<Segment>,
     /// Of the segment; names its file.
     number: u64,
     /// Of whole records in it, bytes.
@@ -51,6 +56,17 @@ struct Tail {
     before: u64,
     /// Records since the spool was opened.
     appended: u64,
+    /// Segments that are not appended to any more, and are used again once they are committed.
+    full: Vec<Full>,
+    spare: Vec<Segment>,
+}
+
+#[derive(Debug)]
+struct Full {
+    number: u64,
+    /// Of whole records in it, bytes.
+    length: u64,
+    segment: Segment,
 }
 
 /// Why a record is not in the spool.
@@ -92,13 +108,15 @@ impl Spool {
             let path = entry.map_err(failed)?.path();
             if let Some(number) = number_of(&path) {
                 found.push((number, fs::metadata(&path).map_err(failed)?.len()));
+            } else if path.extension().is_some_and(|extension| extension == segment::SPARE) {
+                segment::remove(&path);
             }
         }
         found.sort_unstable();
         // Always a new segment: the last one may end in the middle of a record.
         let number = found.last().map_or(0, |(number, _)| number + 1);
         let before = found.iter().map(|(_, length)| length).sum();
-        let tail = Tail { file: None, number, length: 0, before, appended: 0 };
+        let tail = Tail { segment: None, number, length: 0, before, appended: 0, full: Vec::new(), spare: Vec::new() };
         let shared = Arc::new(Shared { directory: directory.to_owned(), quota, tail: Mutex::new(tail), _lock: lock });
         let found = found.into_iter().map(|(number, _)| number).collect();
         Ok((Self(Arc::clone(&shared)), Reader::new(shared, found)))
@@ -121,16 +139,8 @@ impl Spool {
         if tail.before + tail.length + scratch.len() as u64 > self.0.quota {
             return Err(AppendError::Full(self.0.quota));
         }
-        if tail.length >= SEGMENT {
-            tail.next();
-        }
-        let result = tail.file(&self.0.directory)?.write_all(scratch);
-        if let Err(error) = result {
-            // A part of it may be there. What cannot be cut off is left behind in a segment that is read, not written.
-            let length = tail.length;
-            if tail.file.as_ref().is_none_or(|file| file.set_len(length).is_err()) {
-                tail.next();
-            }
+        if let Err(error) = tail.append(&self.0, scratch) {
+            tail.mend();
             return Err(error.into());
         }
         tail.length += scratch.len() as u64;
@@ -159,20 +169,70 @@ impl Spool {
 }
 
 impl Tail {
-    /// The segment's file, made now if there is none: an idle spool leaves no files behind.
-    fn file(&mut self, directory: &Path) -> io::Result<&mut File> {
-        let file = match self.file.take() {
-            Some(file) => file,
-            None => OpenOptions::new().create(true).append(true).open(path_of(directory, self.number))?,
+    fn append(&mut self, shared: &Shared, bytes: &[u8]) -> io::Result<()> {
+        let is_full = |segment: &Segment| !segment.has_room(self.length, bytes.len());
+        if self.length >= SEGMENT || self.segment.as_ref().is_some_and(is_full) {
+            self.next();
+        }
+        let segment = match &mut self.segment {
+            Some(segment) => segment,
+            none => {
+                let path = path_of(&shared.directory, self.number);
+                let room = SEGMENT.min(shared.quota.saturating_sub(self.before)).max(bytes.len() as u64);
+                let spare = self.spare.pop_if(|spare| spare.has_room(0, bytes.len()));
+                let spare = spare.and_then(|spare| spare.reuse(path.clone()));
+                none.insert(spare.map_or_else(|| Segment::create(path, room), Ok)?)
+            }
         };
-        Ok(self.file.insert(file))
+        segment.append(self.length, bytes)
     }
 
+    /// A part of what was appended last may be there. What cannot be cut off is left behind in a segment that is read, not written.
+    fn mend(&mut self) {
+        if self.segment.as_mut().is_some_and(|segment| segment.cut(self.length).is_err()) {
+            self.next();
+        }
+    }
+
+    /// Goes on to the next segment, and keeps this one to be used again.
     fn next(&mut self) {
-        self.file = None;
+        let is_kept = |segment: &mut Segment| segment.is_mapped() && self.full.len() + self.spare.len() < MOST_KEPT;
+        if let Some(segment) = self.segment.take_if(is_kept) {
+            self.full.push(Full { number: self.number, length: self.length, segment });
+        }
+        self.leave();
+    }
+
+    /// Goes on to the next segment.
+    fn leave(&mut self) {
+        if let Some(segment) = self.segment.take() {
+            segment.close(self.length);
+        }
         self.before += self.length;
         self.length = 0;
         self.number += 1;
+    }
+
+    /// How much of a segment is records, where its file is longer or grows.
+    fn length_of(&self, number: u64) -> Option<u64> {
+        if number == self.number {
+            return Some(self.length);
+        }
+        self.full.iter().find(|full| full.number == number).map(|full| full.length)
+    }
+}
+
+impl Drop for Tail {
+    fn drop(&mut self) {
+        if let Some(segment) = self.segment.take() {
+            segment.close(self.length);
+        }
+        for Full { length, segment, .. } in self.full.drain(..) {
+            segment.close(length);
+        }
+        for spare in self.spare.drain(..) {
+            spare.remove();
+        }
     }
 }
 

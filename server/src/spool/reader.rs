@@ -8,9 +8,10 @@ use std::{
 };
 
 use super::{
-    Shared,
+    SEGMENT, Shared,
     frame::{self, Parsed},
     path_of,
+    segment::{self, Segment},
 };
 
 /// How much is read at once, bytes.
@@ -61,7 +62,7 @@ impl Reader {
                         &rest[size..]
                     }
                     Parsed::Damaged(size) => &rest[size..],
-                    Parsed::Incomplete => &[],
+                    Parsed::Unused(_) | Parsed::Incomplete => &[],
                 };
             }
         }
@@ -103,15 +104,18 @@ impl Reader {
                 // Just read.
                 Parsed::Record { .. } => {}
                 Parsed::Damaged(size) => self.damage(size),
+                Parsed::Unused(size) => self.start += size,
                 Parsed::Incomplete => {
                     let wanted = rest.len() + 1;
                     if !self.fill(wanted)? {
                         if !is_closed {
                             break;
                         }
-                        // Its length is wrong: behind it there may be records all the same.
-                        if let Parsed::Damaged(size) = frame::parse(&self.buffer[self.start..], true) {
-                            self.damage(size);
+                        match frame::parse(&self.buffer[self.start..], true) {
+                            // Its length is wrong: behind it there may be records all the same.
+                            Parsed::Damaged(size) => self.damage(size),
+                            Parsed::Unused(size) => self.start += size,
+                            Parsed::Record { .. } | Parsed::Incomplete => {}
                         }
                     }
                 }
@@ -135,33 +139,60 @@ impl Reader {
 
     /// Everything that was taken is kept elsewhere now: its space is given back.
     pub fn commit(&mut self) {
+        // Then there is not much to do, and nothing is kept to be used again.
+        let is_at_end = self.start == self.buffer.len() && self.cut();
         for (number, size) in std::mem::take(&mut self.done) {
-            match fs::remove_file(path_of(&self.shared.directory, number)) {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                // It will be read again at the next start, which changes nothing.
-                Err(error) => tracing::warn!(%error, number, "a segment of the spool could not be removed"),
+            let kept = {
+                let mut tail = self.shared.tail();
+                tail.before = tail.before.saturating_sub(size);
+                let at = tail.full.iter().position(|full| full.number == number);
+                let full = at.map(|at| tail.full.swap_remove(at).segment);
+                // Where no more room could be had for the segment that is appended to, that is what this one's is needed for.
+                let has_room = tail.segment.as_ref().is_some_and(Segment::is_mapped);
+                full.filter(|_| has_room && !is_at_end)
+            };
+            match kept.map(Segment::set_aside) {
+                Some(Ok(segment)) => self.shared.tail().spare.push(segment),
+                // Where it could not be set aside it will be read again at the next start, which changes nothing.
+                Some(Err(error)) => tracing::warn!(%error, number, "a segment of the spool could not be used again"),
+                None => segment::remove(&path_of(&self.shared.directory, number)),
             }
-            let mut tail = self.shared.tail();
-            tail.before = tail.before.saturating_sub(size);
         }
-        if self.start < self.buffer.len() {
-            return;
-        }
+    }
+
+    /// Begins anew where all was taken that was appended. Whether that is so.
+    fn cut(&mut self) -> bool {
         let mut tail = self.shared.tail();
         // Only when nothing came in between; under the lock nothing can.
-        if tail.number == self.number && tail.length == self.read && self.read > 0 {
-            match tail.file.as_ref().map(|file| file.set_len(0)) {
-                Some(Ok(())) => {
-                    tail.length = 0;
-                    self.read = 0;
-                    self.buffer.clear();
-                    self.start = 0;
-                }
-                Some(Err(error)) => tracing::warn!(%error, "the spool could not be cut"),
-                None => {}
+        if tail.number != self.number || tail.length != self.read || self.read == 0 {
+            return false;
+        }
+        let spare = std::mem::take(&mut tail.spare);
+        let cut = match &mut tail.segment {
+            // For a record that is larger than others.
+            Some(segment) if segment.touched() > SEGMENT => Ok(false),
+            Some(segment) => segment.cut(0).map(|()| true),
+            None => Ok(false),
+        };
+        if matches!(cut, Ok(true)) {
+            tail.length = 0;
+            self.read = 0;
+            self.buffer.clear();
+            self.start = 0;
+        } else {
+            tail.leave();
+        }
+        drop(tail);
+        match cut {
+            Ok(true) => {}
+            Ok(false) => self.next_segment(),
+            Err(error) => {
+                tracing::warn!(%error, "the spool could not be cut");
+                self.next_segment();
             }
         }
+        spare.into_iter().for_each(Segment::remove);
+        true
     }
 
     /// Keeps a record that nobody takes for whoever wants to look at it.
@@ -177,11 +208,8 @@ impl Reader {
     /// Reads on until there are `wanted` bytes; `false` when there are not so many yet.
     fn fill(&mut self, wanted: usize) -> io::Result<bool> {
         while self.buffer.len() - self.start < wanted {
-            // Of the segment that is appended to only what is whole.
-            let limit = {
-                let tail = self.shared.tail();
-                if tail.number == self.number { Some(tail.length) } else { None }
-            };
+            // Of a file that has more room only what is whole.
+            let limit = self.shared.tail().length_of(self.number);
             if limit.is_some_and(|limit| self.read >= limit) {
                 return Ok(false);
             }
