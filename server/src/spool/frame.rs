@@ -62,7 +62,7 @@ pub fn parse(bytes: &[u8], is_end: bool) -> Parsed<'_> {
         None if is_end => Parsed::Unused(bytes.len()),
         Some(last) if is_end => Parsed::Damaged(last + 1),
         // The last bytes may be the beginning of a mark.
-        Some(_) if bytes.len() >= MARK.len() => Parsed::Damaged(bytes.len() + 1 - MARK.len()),
+        Some(last) if bytes.len() >= MARK.len() => Parsed::Damaged((last + 1).min(bytes.len() + 1 - MARK.len())),
         _ => Parsed::Incomplete,
     }
 }

@@ -107,7 +107,7 @@ impl Spool {
         for entry in fs::read_dir(directory).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
             if let Some(number) = number_of(&path) {
-                found.push((number, fs::metadata(&path).map_err(failed)?.len()));
+                found.push((number, used_bytes(&path).map_err(failed)?));
             } else if path.extension().is_some_and(|extension| extension == segment::SPARE) {
                 segment::remove(&path);
             }
@@ -118,7 +118,6 @@ impl Spool {
         let before = found.iter().map(|(_, length)| length).sum();
         let tail = Tail { segment: None, number, length: 0, before, appended: 0, full: Vec::new(), spare: Vec::new() };
         let shared = Arc::new(Shared { directory: directory.to_owned(), quota, tail: Mutex::new(tail), _lock: lock });
-        let found = found.into_iter().map(|(number, _)| number).collect();
         Ok((Self(Arc::clone(&shared)), Reader::new(shared, found)))
     }
 
@@ -141,7 +140,15 @@ impl Spool {
         }
         if let Err(error) = tail.append(&self.0, scratch) {
             tail.mend();
-            return Err(error.into());
+            // What is kept to be used again takes room that is needed now.
+            if tail.spare.is_empty() {
+                return Err(error.into());
+            }
+            tail.spare.drain(..).for_each(Segment::remove);
+            if let Err(error) = tail.append(&self.0, scratch) {
+                tail.mend();
+                return Err(error.into());
+            }
         }
         tail.length += scratch.len() as u64;
         tail.appended += 1;
@@ -154,7 +161,7 @@ impl Spool {
         self.0.tail().appended
     }
 
-    /// What the segments take on disk, bytes.
+    /// What the records in the segments take, bytes.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         let tail = self.0.tail();
@@ -196,7 +203,9 @@ impl Tail {
 
     /// Goes on to the next segment, and keeps this one to be used again.
     fn next(&mut self) {
-        let is_kept = |segment: &mut Segment| segment.is_mapped() && self.full.len() + self.spare.len() < MOST_KEPT;
+        // All of one size: each is as good as the other.
+        let is_kept =
+            |segment: &mut Segment| segment.mapped() == Some(SEGMENT) && self.full.len() + self.spare.len() < MOST_KEPT;
         if let Some(segment) = self.segment.take_if(is_kept) {
             self.full.push(Full { number: self.number, length: self.length, segment });
         }
@@ -254,6 +263,12 @@ impl Shared {
             tracing::warn!(%error, path = %path.display(), bytes = bytes.len(), "could not be set aside");
         }
     }
+}
+
+/// The length of a segment that was found, without the zeros at its end: room that was not used.
+fn used_bytes(path: &Path) -> io::Result<u64> {
+    let bytes = fs::read(path)?;
+    Ok(bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last as u64 + 1))
 }
 
 fn path_of(directory: &Path, number: u64) -> PathBuf {

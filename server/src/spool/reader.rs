@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    SEGMENT, Shared,
+    Shared, Tail,
     frame::{self, Parsed},
     path_of,
     segment::{self, Segment},
@@ -23,10 +23,12 @@ const DAMAGED: &str = "damaged.bin";
 #[derive(Debug)]
 pub struct Reader {
     shared: Arc<Shared>,
-    /// Segments that were there at the start and are not read to their end yet, the oldest first.
-    found: VecDeque<u64>,
+    /// Segments that were there at the start and are not read to their end yet, the oldest first, with their sizes.
+    found: VecDeque<(u64, u64)>,
     /// The segment that is being read.
     number: u64,
+    /// Its size, where it was there at the start.
+    size: Option<u64>,
     file: Option<File>,
     /// Bytes of it that were read into `buffer`, ever.
     read: u64,
@@ -39,10 +41,22 @@ pub struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(shared: Arc<Shared>, found: Vec<u64>) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, found: Vec<(u64, u64)>) -> Self {
         let mut found = VecDeque::from(found);
-        let number = found.pop_front().unwrap_or_else(|| shared.tail().number);
-        Self { shared, found, number, file: None, read: 0, buffer: Vec::new(), start: 0, done: Vec::new(), damaged: 0 }
+        let (number, size) = found.pop_front().unzip();
+        let number = number.unwrap_or_else(|| shared.tail().number);
+        Self {
+            shared,
+            found,
+            number,
+            size,
+            file: None,
+            read: 0,
+            buffer: Vec::new(),
+            start: 0,
+            done: Vec::new(),
+            damaged: 0,
+        }
     }
 
     /// How many whole records are waiting, without taking any: for the start, when nobody has counted them.
@@ -52,7 +66,10 @@ impl Reader {
     pub fn count(&self) -> io::Result<u64> {
         let tail = self.shared.tail().number;
         let mut records = 0;
-        for number in std::iter::once(self.number).chain(self.found.iter().copied()).filter(|number| *number != tail) {
+        for number in std::iter::once(self.number)
+            .chain(self.found.iter().map(|(number, _)| *number))
+            .filter(|number| *number != tail)
+        {
             let bytes = fs::read(path_of(&self.shared.directory, number))?;
             let mut rest = &bytes[..];
             while !rest.is_empty() {
@@ -139,60 +156,70 @@ impl Reader {
 
     /// Everything that was taken is kept elsewhere now: its space is given back.
     pub fn commit(&mut self) {
-        // Then there is not much to do, and nothing is kept to be used again.
-        let is_at_end = self.start == self.buffer.len() && self.cut();
+        let is_at_end = self.is_at_end(&self.shared.tail());
+        self.give_back(is_at_end);
+        if is_at_end && self.begin_anew() {
+            self.give_back(true);
+        }
+    }
+
+    /// Gives back the space of segments that were taken whole. Those that are mapped are kept to be used again; at the end, where not
+    /// much is to be done, one.
+    fn give_back(&mut self, is_at_end: bool) {
         for (number, size) in std::mem::take(&mut self.done) {
-            let kept = {
+            let full = {
                 let mut tail = self.shared.tail();
                 tail.before = tail.before.saturating_sub(size);
+                // Where no room could be had for the segment that is appended to, that is what this one's is needed for.
+                let has_room = tail.segment.as_ref().is_none_or(|segment| segment.mapped().is_some());
+                let is_kept = has_room && (tail.spare.is_empty() || !is_at_end);
                 let at = tail.full.iter().position(|full| full.number == number);
-                let full = at.map(|at| tail.full.swap_remove(at).segment);
-                // Where no more room could be had for the segment that is appended to, that is what this one's is needed for.
-                let has_room = tail.segment.as_ref().is_some_and(Segment::is_mapped);
-                full.filter(|_| has_room && !is_at_end)
+                at.map(|at| (tail.full.swap_remove(at).segment, is_kept))
             };
-            match kept.map(Segment::set_aside) {
-                Some(Ok(segment)) => self.shared.tail().spare.push(segment),
-                // Where it could not be set aside it will be read again at the next start, which changes nothing.
-                Some(Err(error)) => tracing::warn!(%error, number, "a segment of the spool could not be used again"),
+            match full {
+                Some((segment, true)) => self.shared.tail().spare.extend(segment.set_aside()),
+                Some((segment, false)) => segment.remove(),
                 None => segment::remove(&path_of(&self.shared.directory, number)),
             }
         }
     }
 
-    /// Begins anew where all was taken that was appended. Whether that is so.
-    fn cut(&mut self) -> bool {
+    /// Whether all was taken that was appended.
+    fn is_at_end(&self, tail: &Tail) -> bool {
+        self.start == self.buffer.len() && tail.number == self.number && tail.length == self.read && self.read > 0
+    }
+
+    /// Takes all away from the segment that is appended to, where all was taken. Whether another one follows it.
+    fn begin_anew(&mut self) -> bool {
         let mut tail = self.shared.tail();
         // Only when nothing came in between; under the lock nothing can.
-        if tail.number != self.number || tail.length != self.read || self.read == 0 {
+        if !self.is_at_end(&tail) {
             return false;
         }
         let spare = std::mem::take(&mut tail.spare);
-        let cut = match &mut tail.segment {
-            // For a record that is larger than others.
-            Some(segment) if segment.touched() > SEGMENT => Ok(false),
-            Some(segment) => segment.cut(0).map(|()| true),
-            None => Ok(false),
-        };
-        if matches!(cut, Ok(true)) {
+        let written = tail.segment.as_mut().filter(|segment| segment.mapped().is_none());
+        let is_cut = written.is_some_and(|segment| match segment.cut(0) {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::warn!(%error, "the spool could not be cut");
+                false
+            }
+        });
+        if is_cut {
             tail.length = 0;
             self.read = 0;
             self.buffer.clear();
             self.start = 0;
         } else {
-            tail.leave();
+            // What is mapped is cleared where nobody waits for it.
+            tail.next();
         }
         drop(tail);
-        match cut {
-            Ok(true) => {}
-            Ok(false) => self.next_segment(),
-            Err(error) => {
-                tracing::warn!(%error, "the spool could not be cut");
-                self.next_segment();
-            }
+        if !is_cut {
+            self.next_segment();
         }
         spare.into_iter().for_each(Segment::remove);
-        true
+        !is_cut
     }
 
     /// Keeps a record that nobody takes for whoever wants to look at it.
@@ -243,8 +270,10 @@ impl Reader {
     /// Goes on to the next segment: this one is read to its end, and nothing is appended to it any more.
     fn next_segment(&mut self) {
         let tail = self.shared.tail().number;
-        self.done.push((self.number, self.read));
-        self.number = self.found.pop_front().unwrap_or_else(|| (self.number + 1).min(tail));
+        self.done.push((self.number, self.size.unwrap_or(self.read)));
+        let (number, size) = self.found.pop_front().unzip();
+        self.number = number.unwrap_or_else(|| (self.number + 1).min(tail));
+        self.size = size;
         self.file = None;
         self.read = 0;
         self.buffer.clear();

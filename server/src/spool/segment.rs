@@ -2,7 +2,8 @@
 //!
 //! What is copied into a mapped file outlives the process as what is written does, and takes a tenth of the time: a `write` of one
 //! record is one to three microseconds of its call. But where the disk has no room for a page that was mapped, the process ends by
-//! a signal. So a file is mapped only once its room is had, and only on file systems that keep it; elsewhere it is written to.
+//! a signal. So a file is mapped only once its room is had, and only on file systems that keep it; elsewhere it is written to. A
+//! disk that fails, or a file that somebody else cuts off, ends it all the same; what was appended before is read at the next start.
 //!
 //! To touch a page for the first time takes as long as a `write`, or longer. So a file that is mapped is used again.
 
@@ -23,7 +24,7 @@ pub struct Segment {
     file: File,
     /// As long as the file.
     map: Option<MmapMut>,
-    /// The first so many bytes were in use at some time.
+    /// Behind so many bytes there is nothing but zeros.
     touched: u64,
 }
 
@@ -44,14 +45,9 @@ impl Segment {
         self.map.as_ref().is_none_or(|map| length + bytes as u64 <= map.len() as u64)
     }
 
-    /// Whether it can be used again.
-    pub fn is_mapped(&self) -> bool {
-        self.map.is_some()
-    }
-
-    /// How much of what is mapped was in use at some time, and so is in memory, bytes.
-    pub fn touched(&self) -> u64 {
-        self.touched
+    /// How much of it is mapped, bytes; `None` where its room could not be had.
+    pub fn mapped(&self) -> Option<u64> {
+        self.map.as_ref().map(|map| map.len() as u64)
     }
 
     /// Puts bytes behind the first `length`, which are all that were put before.
@@ -66,30 +62,31 @@ impl Segment {
     /// Takes away what stands behind the first `length` bytes.
     pub fn cut(&mut self, length: u64) -> io::Result<()> {
         let Some(map) = &mut self.map else { return self.file.set_len(length) };
-        let [from, to] =
-            [length, self.touched].map(|length| usize::try_from(length).map_or(map.len(), |at| at.min(map.len())));
-        if from < to {
-            map[from..to].fill(0);
-        }
+        let place = |length: u64| usize::try_from(length).map_or(map.len(), |place| place.min(map.len()));
+        let (from, to) = (place(length), place(self.touched.max(length)));
+        map[from..to].fill(0);
+        self.touched = self.touched.min(length);
         Ok(())
     }
 
-    /// Takes all away, and itself out of the spool, to be [used again](Self::reuse).
-    pub fn set_aside(mut self) -> io::Result<Self> {
+    /// Takes all away, and itself out of the spool, to be [used again](Self::reuse); `None` where that cannot be: then it is gone.
+    pub fn set_aside(mut self) -> Option<Self> {
         // First of all: of what is half taken away nothing may be read.
-        self.rename(self.path.with_extension(SPARE))?;
-        self.cut(0)?;
-        Ok(self)
+        let set_aside = self.rename(self.path.with_extension(SPARE)).and_then(|()| self.cut(0));
+        self.or_removed(set_aside)
     }
 
-    /// Puts it back into the spool; `None` where that cannot be.
+    /// Puts it back into the spool; `None` where that cannot be: then it is gone.
     pub fn reuse(mut self, path: PathBuf) -> Option<Self> {
-        if let Err(error) = self.rename(path) {
-            tracing::warn!(%error, path = %self.path.display(), "a segment of the spool could not be used again");
-            self.remove();
-            return None;
-        }
-        Some(self)
+        let renamed = self.rename(path);
+        self.or_removed(renamed)
+    }
+
+    fn or_removed(self, result: io::Result<()>) -> Option<Self> {
+        let Err(error) = result else { return Some(self) };
+        tracing::warn!(%error, path = %self.path.display(), "a segment of the spool could not be used again");
+        self.remove();
+        None
     }
 
     fn rename(&mut self, path: PathBuf) -> io::Result<()> {
@@ -130,8 +127,9 @@ fn reserve(file: &File, room: u64) -> Option<MmapMut> {
     use rustix::fs::{FallocateFlags, fallocate, fstatfs};
 
     /// What is reserved there stays so, also when it is first written to: ext4 (which ext3 and ext2 say as well, and then reserve
-    /// nothing), XFS, tmpfs. Those that write a block anew elsewhere, as btrfs does after a snapshot, are not among them.
-    const KEEP_ROOM: [i64; 3] = [0xEF53, 0x5846_5342, 0x0102_1994];
+    /// nothing) and tmpfs. Those that may write a block anew elsewhere, as btrfs and XFS do when a file shares it with a copy, are
+    /// not among them.
+    const KEEP_ROOM: [i64; 2] = [0xEF53, 0x0102_1994];
 
     let kind = fstatfs(file).ok()?.f_type;
     if !KEEP_ROOM.contains(&kind) {

@@ -47,7 +47,7 @@ fn records_come_out_in_their_order_and_their_space_is_given_back() {
         assert!(spool.bytes() > 0, "what is not committed is kept");
         reader.commit();
         assert_eq!(spool.bytes(), 0);
-        assert!(fs::read(&segments(directory.path())[0]).unwrap().iter().all(|byte| *byte == 0));
+        assert!(segments(directory.path()).iter().all(|path| fs::metadata(path).unwrap().len() == 0));
     }
 }
 
@@ -131,6 +131,29 @@ fn what_was_appended_survives_a_kill_at_any_moment_and_room_that_was_not_used_is
     assert!(left.len() <= 2, "one segment and the lock: {left:?}");
     drop((spool, reader));
     assert!(segments(directory.path()).iter().all(|path| fs::metadata(path).unwrap().len() == 0));
+}
+
+#[test]
+fn a_record_that_is_larger_than_a_segment_has_one_of_its_own_and_what_a_killed_process_reserved_takes_none_of_the_quota()
+ {
+    let directory = TempDir::new().unwrap();
+    let quota = 5 << 20;
+    let (spool, mut reader) = Spool::open(directory.path(), quota).unwrap();
+    let sizes = [9, 3 << 20, 9, 9];
+    for size in sizes {
+        append(&spool, &vec![1; size]).unwrap();
+    }
+    let copy = killed(directory.path());
+    let (again, mut found) = Spool::open(copy.path(), quota).unwrap();
+    assert_eq!(again.bytes(), spool.bytes());
+    for (spool, reader) in [(&spool, &mut reader), (&again, &mut found)] {
+        assert_eq!(take_all(reader).0.iter().map(Vec::len).collect::<Vec<_>>(), sizes);
+        append(spool, &[1; 9]).unwrap();
+        reader.commit();
+        assert_eq!(take_all(reader).0.len(), 1);
+        reader.commit();
+        assert_eq!(spool.bytes(), 0);
+    }
 }
 
 #[test]
@@ -262,7 +285,11 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_at_all_do_not_keep_it_from_opening(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+    fn any_bytes_at_all_do_not_keep_it_from_opening(
+        mut bytes in prop::collection::vec(any::<u8>(), 0..400),
+        room in 0..600_usize,
+    ) {
+        bytes.extend(vec![0; room]);
         let directory = TempDir::new().unwrap();
         fs::write(path_of(directory.path(), 3), &bytes).unwrap();
         fs::write(directory.path().join("notes.txt"), &bytes).unwrap();
