@@ -322,7 +322,12 @@ async fn call_often(caller: Caller, number: usize, answered: Arc<Answered>) -> V
             break;
         }
         let id = format!("{number}-{attempt}");
-        let sent = caller.call(&id).send().await.expect("the balancer answers");
+        let sent = match caller.call(&id).send().await {
+            Ok(sent) => sent,
+            Err(error) if error.is_connect() => panic!("the balancer is there: {error}"),
+            // It ended the connection when the killed server did, before the head of the answer had left.
+            Err(_) => continue,
+        };
         let status = sent.status();
         // The killed server may have begun it.
         let Ok(answer) = sent.text().await else { continue };
