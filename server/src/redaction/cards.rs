@@ -24,38 +24,42 @@ const ISSUERS: [(u32, u32, &[usize]); 13] = [
 
 /// Puts the cards of `text` into `found`.
 pub(super) fn find(text: &[u8], found: &mut Vec<Range<usize>>) {
-    // No card is shorter than 13 bytes, so that one byte of 13 is enough to look at.
-    let mut at = SHORTEST - 1;
-    while let Some(&byte) = text.get(at) {
-        if is_part(text, at, byte) {
-            let start = (0..at).rev().find(|&index| !is_part(text, index, text[index])).map_or(0, |index| index + 1);
-            let end = (at..text.len()).find(|&index| !is_part(text, index, text[index])).unwrap_or(text.len());
-            find_in_run(text, start..end, found);
-            at = end;
-        }
-        at += SHORTEST;
+    for run in runs(text) {
+        find_in_run(text, run, found);
     }
 }
 
-/// Whether digits and separators stand in a row of a card's length. Boundaries are not looked at, so that this holds for
-/// text with escapes too.
+/// Whether there is a card in a text with escapes that hide no digits, in whichever of its layers.
 pub(super) fn may_hold(text: &[u8]) -> bool {
+    let mut found = Vec::new();
+    runs(text).any(|run| {
+        // `\n4111 …`: what seems to be the letter of a word is the end of an escape.
+        let is_behind_escape = text[..run.start].split_last_chunk::<2>().is_some_and(|(_, before)| before[0] == b'\\');
+        find_in_run(text, run, &mut found);
+        is_behind_escape || !found.is_empty()
+    })
+}
+
+/// Where digits with single separators between them stand, long enough for a card.
+fn runs(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    // No card is shorter than 13 bytes, so that one byte of 13 is enough to look at.
     let mut at = SHORTEST - 1;
-    while let Some(&byte) = text.get(at) {
-        if is_part(text, at, byte) {
-            let before =
-                text[..at].iter().rev().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b' ' | b'-'));
-            let start = at - before.count();
-            let end =
-                at + text[at..].iter().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b' ' | b'-')).count();
-            if end - start >= SHORTEST {
-                return true;
+    std::iter::from_fn(move || {
+        loop {
+            let byte = *text.get(at)?;
+            let looked_at = at;
+            at += SHORTEST;
+            if is_part(text, looked_at, byte) {
+                let start = (0..looked_at).rev().find(|&index| !is_part(text, index, text[index]));
+                let end = (looked_at..text.len()).find(|&index| !is_part(text, index, text[index]));
+                let (start, end) = (start.map_or(0, |before| before + 1), end.unwrap_or(text.len()));
+                at = end + SHORTEST;
+                if end - start >= SHORTEST {
+                    return Some(start..end);
+                }
             }
-            at = end;
         }
-        at += SHORTEST;
-    }
-    false
+    })
 }
 
 /// Whether a number without separators is a card's.

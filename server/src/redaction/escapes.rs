@@ -88,15 +88,39 @@ fn hex(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, |code, digit| Some(code << 4 | char::from(*digit).to_digit(16)?))
 }
 
-/// Whether escapes may hide letters, digits or marks that a secret is known by. The escapes that may not, such as `\n`
-/// and `\"`, are by far the most common.
-pub(super) fn may_hide(text: &[u8]) -> bool {
-    memchr::memchr_iter(b'\\', text).any(|at| matches!(text.get(at + 1), Some(b'u' | b'x' | b'/')))
+/// What the escapes of a text may do to what stands in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Escapes {
+    pub(super) any: bool,
+    /// They may hide letters, digits or marks that a secret is known by. Those that may not, such as `\n` and `\"`, are by far the
+    /// most common.
+    pub(super) may_hide: bool,
+}
+
+impl Escapes {
+    pub(super) fn of(text: &[u8]) -> Self {
+        let mut escapes = Self::default();
+        let mut at = 0;
+        while let Some(next) = memchr::memchr(b'\\', &text[at..]) {
+            at = escapes.pass(text, at + next);
+        }
+        escapes
+    }
+
+    /// Takes in the backslashes at `at`, and gives where the text goes on behind what the last of them escapes. With several layers
+    /// each of them may be the one whose letter counts.
+    pub(super) fn pass(&mut self, text: &[u8], at: usize) -> usize {
+        let run = text[at..].iter().take_while(|byte| **byte == b'\\').count();
+        self.any = true;
+        self.may_hide |= matches!(text.get(at + run), Some(b'u' | b'x' | b'/'));
+        // Of an even number, each second one is escaped, and the letter behind them is none's.
+        text.len().min(at + run + run % 2)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Unescaped;
+    use super::{Escapes, Unescaped};
 
     #[test]
     fn what_is_found_in_the_text_is_found_in_its_source() {
@@ -117,5 +141,20 @@ mod tests {
         assert!(Unescaped::of(r"\q\ \").is_none());
         assert!(Unescaped::of(r"\u12").is_none());
         assert_eq!(Unescaped::of(r"\ud800!").unwrap().text, "\u{fffd}!");
+    }
+
+    #[test]
+    fn escapes_that_may_hide_something_are_told_from_those_that_may_not() {
+        let of = |text: &str| {
+            let Escapes { any, may_hide } = Escapes::of(text.as_bytes());
+            (any, may_hide)
+        };
+        assert_eq!(of("plain u/x"), (false, false));
+        for harmless in [r#"a\n\"b\\c"#, r"\", r"\\ u", r"\q", r"\nu"] {
+            assert_eq!(of(harmless), (true, false), "{harmless}");
+        }
+        for hiding in [r"\u0070", r"a\\u0070", r"\\\x70", r":\/\/", r#"\"\n\u0070"#] {
+            assert_eq!(of(hiding), (true, true), "{hiding}");
+        }
     }
 }

@@ -1,28 +1,51 @@
-//! JSON in one pass, without a tree of it: copied with its secrets hidden and its blanks dropped, and cut at a length.
+//! JSON without a tree of it: as it is, where it holds nothing, else in one pass that hides its secrets and drops its blanks. Cut at a
+//! length.
 
 use super::{
-    MARK, cards, clean, hide,
+    MARK, cards, clean,
+    escapes::{Escapes, Unescaped},
+    hide,
     names::{Rule, is_named, is_naming, rule_of},
-    secrets,
-    shapes::LOOKAHEAD,
+    secrets, secrets_behind,
+    shapes::{self, LOOKAHEAD},
 };
 use std::borrow::Cow;
 
 /// Shorter strings hold no card, and no token, since these have a prefix before what is drawn by lot.
 const SHORTEST_TOKEN: usize = 13;
 
+/// How many keys are remembered: to look through more of them would take as long as to judge one.
+const KEYS: usize = 32;
+/// Longer keys are not.
+const LONGEST_KEY: usize = 64;
+
 /// JSON with its secrets hidden: the values of secrets' names at any depth, and what is a secret by its shape. At most
 /// `max_bytes` of it; the flag says that there was more.
 ///
-/// What is not JSON, or not UTF-8, is cleaned as free text.
+/// Most JSON holds nothing that could be a secret's beginning, and stays as it is. What is not JSON, or not UTF-8, is cleaned as free
+/// text.
 #[must_use]
 pub fn redact_json(json: &[u8], max_bytes: usize) -> (String, bool) {
+    // Nothing behind these bytes decides about what stands before the cut.
+    let examined = &json[..json.len().min(max_bytes.saturating_add(LOOKAHEAD))];
+    if let Ok(text) = std::str::from_utf8(examined)
+        && !Escapes::of(examined).may_hide
+        && !shapes::may_hold(text)
+    {
+        return (text[..text.floor_char_boundary(max_bytes)].to_owned(), json.len() > max_bytes);
+    }
+    redact_piecewise(json, max_bytes)
+}
+
+pub(super) fn redact_piecewise(json: &[u8], max_bytes: usize) -> (String, bool) {
     let mut redaction = Redaction {
         json,
         at: 0,
         out: String::with_capacity(json.len().min(max_bytes) + MARK.len()),
         max_bytes,
         frames: Vec::new(),
+        keys: Vec::new(),
+        next_key: 0,
     };
     match redaction.run() {
         Ok(()) => (redaction.out, false),
@@ -87,6 +110,10 @@ struct Redaction<'a> {
     out: String,
     max_bytes: usize,
     frames: Vec<Frame>,
+    /// Lists are made of objects that have the same keys, again and again, in the same order.
+    keys: Vec<(&'a str, Treatment)>,
+    /// Which of them followed on the last one before.
+    next_key: usize,
 }
 
 /// What is to be done with the next value.
@@ -97,7 +124,7 @@ struct Treatment {
     is_naming: bool,
 }
 
-impl Redaction<'_> {
+impl<'a> Redaction<'a> {
     fn run(&mut self) -> Result<(), Stop> {
         let mut treatment = Treatment::default();
         loop {
@@ -160,14 +187,27 @@ impl Redaction<'_> {
         }
         let json = self.json;
         let start = self.at + 1;
-        let end = self.string_end(start)?;
-        let raw = text(&json[start..end])?;
-        let name = if raw.contains('\\') {
-            super::escapes::Unescaped::of(raw).map_or(Cow::Borrowed(raw), |unescaped| Cow::Owned(unescaped.text))
+        let (end, escapes) = string_end(json, start, json.len());
+        let end = end.ok_or(Stop::NotJson)?;
+        let bytes = &json[start..end];
+        let (name, mut treatment) = if let Some((key, treatment)) = self.remembered(bytes) {
+            self.at = end + 1;
+            self.out.push('"');
+            self.out.push_str(key);
+            self.write("\"")?;
+            (Cow::Borrowed(key), treatment)
         } else {
-            Cow::Borrowed(raw)
+            let raw = text(bytes)?;
+            let unescaped = if escapes.any { Unescaped::of(raw) } else { None };
+            let name = unescaped.map_or(Cow::Borrowed(raw), |unescaped| Cow::Owned(unescaped.text));
+            let treatment = Treatment { rule: Some(rule_of(&name)), is_naming: is_naming(&name) };
+            let is_shown = self.string(start)?;
+            if is_shown && !escapes.any && raw.len() <= LONGEST_KEY && self.keys.len() < KEYS {
+                self.keys.push((raw, treatment));
+                self.next_key = self.keys.len();
+            }
+            (name, treatment)
         };
-        let mut treatment = Treatment { rule: Some(rule_of(&name)), is_naming: is_naming(&name) };
         if let Some(frame) = self.frames.last_mut()
             && frame.secret_follows
             && is_named(&name)
@@ -175,12 +215,22 @@ impl Redaction<'_> {
             frame.secret_follows = false;
             treatment.rule = Some(Rule::Hidden);
         }
-        self.string(start)?;
         if self.peek() != Some(b':') {
             return Err(Stop::NotJson);
         }
         self.copy()?;
         Ok(treatment)
+    }
+
+    /// A key that was shown before, and what it means for its value.
+    fn remembered(&mut self, key: &[u8]) -> Option<(&'a str, Treatment)> {
+        let is_it = |(remembered, _): &(&str, Treatment)| remembered.as_bytes() == key;
+        let at = match self.keys.get(self.next_key) {
+            Some(next) if is_it(next) => self.next_key,
+            _ => self.keys.iter().position(is_it)?,
+        };
+        self.next_key = at + 1;
+        Some(self.keys[at])
     }
 
     /// Copies a value, or its place, or the bracket that opens it: then it gives true.
@@ -240,7 +290,7 @@ impl Redaction<'_> {
             return Ok(());
         }
         // What does not end near is no name.
-        let Some(end) = end_before(json, start, json.len().min(start + 64)) else { return Ok(()) };
+        let (Some(end), _) = string_end(json, start, json.len().min(start + 64)) else { return Ok(()) };
         let name = text(&json[start..end])?;
         let is_secret = (is_object || name.starts_with("--")) && rule_of(name) == Rule::Hidden;
         if let Some(frame) = self.frames.last_mut() {
@@ -256,25 +306,18 @@ impl Redaction<'_> {
     }
 
     fn string_end(&self, start: usize) -> Result<usize, Stop> {
-        let mut at = start;
-        loop {
-            let rest = self.json.get(at..).ok_or(Stop::NotJson)?;
-            at += memchr::memchr2(b'"', b'\\', rest).ok_or(Stop::NotJson)?;
-            if self.json[at] == b'"' {
-                return Ok(at);
-            }
-            at += 2;
-        }
+        string_end(self.json, start, self.json.len()).0.ok_or(Stop::NotJson)
     }
 
-    /// Copies a string with its secrets hidden. Of a long one only as much is read as is needed up to the cut.
-    fn string(&mut self, start: usize) -> Result<(), Stop> {
+    /// Copies a string with its secrets hidden, and says whether there were none. Of a long one only as much is read as is needed up to
+    /// the cut.
+    fn string(&mut self, start: usize) -> Result<bool, Stop> {
         let json = self.json;
         let room = self.max_bytes - self.out.len();
         let mut window = room.saturating_add(room / 4 + LOOKAHEAD);
         loop {
             let limit = json.len().min(start.saturating_add(window));
-            let end = end_before(json, start, limit);
+            let (end, escapes) = string_end(json, start, limit);
             if end.is_none() && limit == json.len() {
                 return Err(Stop::NotJson);
             }
@@ -283,7 +326,7 @@ impl Redaction<'_> {
                 (None, Err(error)) if error.error_len().is_none() => text(&json[start..start + error.valid_up_to()])?,
                 _ => return Err(Stop::NotJson),
             };
-            let found = if may_hold(raw) { secrets(raw, true) } else { Vec::new() };
+            let found = if may_hold(raw) { secrets_behind(escapes, raw, true) } else { Vec::new() };
             if let Some(end) = end {
                 self.out.push('"');
                 if found.is_empty() {
@@ -292,7 +335,8 @@ impl Redaction<'_> {
                     self.out.push_str(&clean_again(hide(raw, &found, raw.len())));
                 }
                 self.at = end + 1;
-                return self.write("\"");
+                self.write("\"")?;
+                return Ok(found.is_empty());
             }
             let cleaned = hide(raw, &found, raw.len().saturating_sub(LOOKAHEAD));
             if cleaned.len() > room {
@@ -345,16 +389,31 @@ impl Redaction<'_> {
     }
 }
 
-/// The end of a string, where that is before `limit`.
-fn end_before(json: &[u8], start: usize, limit: usize) -> Option<usize> {
-    let mut at = start;
+/// The end of the string that begins at `start`, where that is before `limit`, and its escapes up to there.
+fn string_end(json: &[u8], start: usize, limit: usize) -> (Option<usize>, Escapes) {
+    let (text, mut at, mut escapes) = (&json[..limit], start, Escapes::default());
     loop {
-        at += memchr::memchr2(b'"', b'\\', json.get(at..limit)?)?;
-        if json[at] == b'"' {
-            return Some(at);
+        let Some(rest) = text.get(at..) else { return (None, escapes) };
+        let Some(length) = near(rest).or_else(|| memchr::memchr2(b'"', b'\\', rest)) else { return (None, escapes) };
+        at += length;
+        if text[at] == b'"' {
+            return (Some(at), escapes);
         }
-        at += 2;
+        at = escapes.pass(text, at);
     }
+}
+
+/// Where among the first sixteen bytes the first quote or backslash stands. Where text was written as JSON there is mostly one, and
+/// [`memchr`] takes longer to begin than to look through so few.
+fn near(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
+    let (words, _) = bytes.as_chunks();
+    words.iter().take(2).enumerate().find_map(|(number, word)| {
+        let word = u64::from_le_bytes(*word);
+        let found = zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\')));
+        (found != 0).then(|| number * 8 + found.trailing_zeros() as usize / 8)
+    })
 }
 
 /// As [`clean`] does, for the inside of a JSON string.

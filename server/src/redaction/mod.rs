@@ -27,6 +27,8 @@ pub use json::{cut_json, redact_json};
 
 use std::{borrow::Cow, ops::Range};
 
+use escapes::Escapes;
+
 /// What stands in the place of a secret. Constant: it is searched for, and itself never taken for a secret.
 pub const MARK: &str = tracon_app::reports::REDACTED;
 
@@ -55,11 +57,15 @@ fn pass(text: &str, is_json: bool) -> Option<String> {
 /// Where the secrets of `text` stand, ascending and apart from each other. `is_json` says that it is the inside of a JSON
 /// string, which is not read before its escapes are.
 fn secrets(text: &str, is_json: bool) -> Vec<Range<usize>> {
+    secrets_behind(Escapes::of(text.as_bytes()), text, is_json)
+}
+
+/// As [`secrets`] does, for whom knows the escapes of the text already.
+fn secrets_behind(escapes: Escapes, text: &str, is_json: bool) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    let has_escapes = memchr::memchr(b'\\', text.as_bytes()).is_some();
-    if !has_escapes {
+    if !escapes.any {
         shapes::find(text, true, &mut found);
-    } else if shapes::may_hold(text) || escapes::may_hide(text.as_bytes()) {
+    } else if escapes.may_hide || shapes::may_hold(text) {
         find_in_layers(text, is_json, 0, &mut found);
     }
     if found.is_empty() {

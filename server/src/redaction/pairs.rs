@@ -75,17 +75,11 @@ impl Pairs {
             return None;
         }
         let bytes = text.as_bytes();
-        let end = bytes[anchor.end..]
-            .iter()
-            .take(LONGEST_NAME)
-            .position(|byte| !is_name(*byte))
-            .map_or(bytes.len().min(anchor.end + LONGEST_NAME), |length| anchor.end + length);
+        let end = word_end(bytes, anchor.end);
         // The separator first: most words have none behind them.
         let separator = separator(bytes, end)?;
         let mut start = word_start(bytes, anchor.start);
-        if matches!(&bytes[start..end], b"key" | b"Key" | b"KEY" | b"keys" | b"Keys") && bytes[..start].ends_with(b" ")
-        {
-            // `API key: x`
+        if is_second_word(bytes, start..end) {
             start = word_start(bytes, start - 1);
         }
         let name = text.get(start..end)?;
@@ -177,6 +171,20 @@ impl Pairs {
     }
 }
 
+/// Whether neither the word that the bytes at `anchor` belong to nor, where that is short, the JSON string is a secret's name, in
+/// whichever layer of escapes it is read. They must be escapes that hide no letters.
+pub(super) fn names_no_secret(text: &str, anchor: &Range<usize>) -> bool {
+    let bytes = text.as_bytes();
+    let word = word_start(bytes, anchor.start)..word_end(bytes, anchor.end);
+    let Some(name) = text.get(word.clone()) else { return false };
+    // `\npassword`: the first letter may belong to the escape before it.
+    let is_behind_escape = bytes[..word.start].ends_with(b"\\");
+    !is_second_word(bytes, word)
+        && rule_of(name) == Rule::Shown
+        && string_around(text, anchor).is_none_or(|string| !string.contains('\\') && rule_of(string) == Rule::Shown)
+        && (!is_behind_escape || name.get(1..).is_none_or(|rest| rule_of(rest) == Rule::Shown))
+}
+
 #[derive(PartialEq)]
 enum Kind {
     /// `name=value`
@@ -249,6 +257,25 @@ fn separator(bytes: &[u8], at: usize) -> Option<Separator> {
 
 fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
+}
+
+/// The end of the JSON string around some of its bytes, where it ends near: `"recovery code"` is a name of its own.
+fn string_around<'a>(text: &'a str, at: &Range<usize>) -> Option<&'a str> {
+    let bytes = text.as_bytes();
+    let is_end = |quote: &usize| bytes[*quote] == b'"' && !bytes[..*quote].ends_with(b"\\");
+    let end = (at.end..bytes.len().min(at.end + LONGEST_NAME)).find(is_end)?;
+    let start = text.ceil_char_boundary(at.start.saturating_sub(LONGEST_NAME));
+    let start = (start..at.start).rev().find(is_end).map_or(start, |quote| quote + 1);
+    text.get(start..end)
+}
+
+/// `API key: x`: the name is of two words.
+fn is_second_word(bytes: &[u8], word: Range<usize>) -> bool {
+    bytes[..word.start].ends_with(b" ") && matches!(&bytes[word], b"key" | b"Key" | b"KEY" | b"keys" | b"Keys")
+}
+
+fn word_end(bytes: &[u8], at: usize) -> usize {
+    at + bytes[at..].iter().take(LONGEST_NAME).take_while(|byte| is_name(**byte)).count()
 }
 
 fn word_start(bytes: &[u8], at: usize) -> usize {

@@ -5,7 +5,11 @@
 //! from a bounded number of bytes, so that no text makes the scan quadratic, and the beginning of a text can be judged without
 //! its end (see [`LOOKAHEAD`]).
 
-use super::{anchors::Anchors, cards, pairs::Pairs};
+use super::{
+    anchors::Anchors,
+    cards,
+    pairs::{self, Pairs},
+};
 use std::{ops::Range, sync::LazyLock};
 
 /// No secret needs more bytes behind its first to be known as one: some 1,100, and more of them where each is escaped.
@@ -18,7 +22,7 @@ const LONGEST_USER_INFO: usize = 1024;
 const LONGEST_HEADER: usize = 1024;
 
 /// Parts of names. Each entry of the tables in `names.rs` holds one of them.
-pub(super) const NAMES: [&str; 20] = [
+pub(super) const NAMES: [&str; 19] = [
     "pass",
     "pwd",
     "secret",
@@ -34,8 +38,7 @@ pub(super) const NAMES: [&str; 20] = [
     "otp",
     "psk",
     "sig",
-    "sessid",
-    "jsession",
+    "sess",
     "verifier",
     "assertion",
     "phrase",
@@ -147,9 +150,40 @@ static ANCHORS: LazyLock<Anchors<Anchor>> = LazyLock::new(|| {
     Anchors::new(names.chain(prefixes).chain(OTHERS))
 });
 
-/// Whether there is anything to examine at all.
+/// Whether there is anything to examine in a text with escapes, in whichever of its layers. They must be escapes that [hide
+/// nothing](super::escapes::Escapes::may_hide), so that what stands between two backslashes is the same in all layers.
+///
+/// Nearly all text that was written as JSON is told from a secret's here, without being read through its escapes.
 pub(super) fn may_hold(text: &str) -> bool {
-    ANCHORS.find(text.as_bytes()).next().is_some() || cards::may_hold(text.as_bytes())
+    let bytes = text.as_bytes();
+    ANCHORS.find(bytes).any(|(anchor, at)| !is_harmless(text, anchor, at)) || cards::may_hold(bytes)
+}
+
+/// Whether no secret stands where this anchor does, as far as can be told from what no escape changes.
+fn is_harmless(text: &str, anchor: Anchor, at: Range<usize>) -> bool {
+    let bytes = text.as_bytes();
+    match anchor {
+        Anchor::Name => !bytes[at.clone()].eq_ignore_ascii_case(b"bearer") && pairs::names_no_secret(text, &at),
+        Anchor::Prefix(index) => !is_token(bytes, index, &at),
+        Anchor::Url => {
+            let rest = bytes[at.end..].iter().take(LONGEST_USER_INFO);
+            let mark = rest.copied().find(|byte| byte.is_ascii_whitespace() || b":/?#@\"<>\\".contains(byte));
+            !matches!(mark, Some(b':' | b'\\'))
+        }
+        Anchor::Jwt => &bytes[at] != b"eyJ",
+        Anchor::Basic => !matches!(bytes.get(at.end), Some(b' ' | b'\t' | b'\\')),
+        Anchor::Socket | Anchor::PrivateKey => false,
+    }
+}
+
+/// Whether behind a prefix stands what makes a token of it.
+fn is_token(bytes: &[u8], index: usize, at: &Range<usize>) -> bool {
+    let (prefix, least, is_part) = PREFIXES[index];
+    if &bytes[at.clone()] != prefix.as_bytes() {
+        return false;
+    }
+    let length = bytes[at.end..].iter().take(64).take_while(|byte| is_part(**byte)).count();
+    length >= least && is_random(&bytes[at.end..at.end + length])
 }
 
 /// Puts the places of the secrets of `text` into `found`, in no order. `deepest` says that no further layer of escapes
@@ -195,14 +229,10 @@ impl Scan<'_> {
     }
 
     fn prefixed(&mut self, index: usize, at: Range<usize>) -> Option<Range<usize>> {
-        let (prefix, least, is_part) = PREFIXES[index];
-        if at.start < self.token_end || &self.bytes[at.clone()] != prefix.as_bytes() || !self.is_word_start(at.start) {
+        if at.start < self.token_end || !self.is_word_start(at.start) || !is_token(self.bytes, index, &at) {
             return None;
         }
-        let length = self.bytes[at.end..].iter().take(64).take_while(|byte| is_part(**byte)).count();
-        if length < least || !is_random(&self.bytes[at.end..at.end + length]) {
-            return None;
-        }
+        let (_, _, is_part) = PREFIXES[index];
         self.token_end = at.end + self.run(at.end, is_part);
         Some(at.start..self.token_end)
     }

@@ -138,6 +138,10 @@ fn secrets_in_json_are_hidden() {
         (r#"{"tokens":{"input":5,"access":"abc"}}"#, r#"{"tokens":{"input":5,"access":"[redacted]"}}"#),
         (r#"{"max_tokens":"4096","tokens":[1,2]}"#, r#"{"max_tokens":"4096","tokens":[1,2]}"#),
         (r#"[{"name":"API_KEY","value":"hunter2"}]"#, r#"[{"name":"API_KEY","value":"[redacted]"}]"#),
+        (
+            r#"[{"name":"API_KEY","value":"a1","pwd":"b"},{"name":"x","value":"2"},{"name":"API_KEY","pwd":"c","value":"d"}]"#,
+            r#"[{"name":"API_KEY","value":"[redacted]","pwd":"[redacted]"},{"name":"x","value":"2"},{"name":"API_KEY","pwd":"[redacted]","value":"[redacted]"}]"#,
+        ),
         (r#"["--password","hunter2","x"]"#, r#"["--password","[redacted]","x"]"#),
         (r#"{"card":4111111111111111}"#, r#"{"card":"[redacted]"}"#),
         (
