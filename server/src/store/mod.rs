@@ -12,6 +12,7 @@ mod cells;
 mod connection;
 mod cursor;
 mod error;
+mod kept;
 mod names;
 mod postgres;
 mod queries;
@@ -36,6 +37,7 @@ use self::connection::Snapshot;
 pub use self::{
     connection::Engine,
     error::StoreError,
+    kept::{Kept, UnpackError},
     postgres::{PostgresListener, PostgresStore, PostgresWriter},
     queries::SessionSoFar,
     record::{

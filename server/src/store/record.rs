@@ -5,8 +5,10 @@ use std::{sync::Arc, time::Duration};
 use chrono::{DateTime, Utc, serde::ts_microseconds};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
-use tracon_app::reports::{Captured, Outcome};
+use tracon_app::reports::Outcome;
 use uuid::Uuid;
+
+use super::kept::Kept;
 
 /// Which signal ties requests to their session; `tracking::attribution` says in what order they are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -162,8 +164,8 @@ pub struct RequestRecord {
 /// What was captured of one request. At least one of the two is there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payload {
-    pub arguments: Option<Captured>,
-    pub result: Option<Captured>,
+    pub arguments: Option<Kept>,
+    pub result: Option<Kept>,
 }
 
 /// What the definition of a tool costs each client that lists it.

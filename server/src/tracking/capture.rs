@@ -5,6 +5,7 @@ use tracon_app::reports::Captured;
 use crate::{
     config::Capture,
     redaction::{cut_json, redact_json},
+    store::Kept,
 };
 
 /// Longer arguments and results are cut, bytes.
@@ -28,11 +29,11 @@ pub(super) fn is_read_by_models(method: &str) -> bool {
 pub(super) const TOOLS_LIST: &str = "tools/list";
 
 /// JSON as it may be kept; `None` when nothing may.
-pub(super) fn capture(mode: Capture, json: &[u8]) -> Option<Captured> {
+pub(super) fn capture(mode: Capture, json: &[u8]) -> Option<Kept> {
     let (json, is_cut) = match mode {
         Capture::Off => return None,
         Capture::Redacted => redact_json(json, MAX_CAPTURED),
         Capture::Full => cut_json(json, MAX_CAPTURED),
     };
-    Some(Captured { json, is_cut })
+    Some(Captured { json, is_cut }.into())
 }

@@ -3,7 +3,7 @@
 use crate::{spool::AppendError, store::Change};
 
 /// Raised whenever a record's fields change: what another version wrote is set aside, never misread.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 
 /// Appends the change.
 pub(super) fn encode(change: &Change, bytes: &mut Vec<u8>) -> Result<(), AppendError> {

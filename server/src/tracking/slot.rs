@@ -16,7 +16,7 @@ use http::HeaderValue;
 use serde::Serialize;
 use serde_json::Value;
 use tokio_util::task::task_tracker::TaskTrackerToken;
-use tracon_app::reports::{Captured, Outcome};
+use tracon_app::reports::Outcome;
 use uuid::Uuid;
 
 use super::{
@@ -29,7 +29,7 @@ use super::{
 use crate::{
     config::Capture,
     redaction::clean,
-    store::{Change, Payload, RequestRecord},
+    store::{Change, Kept, Payload, RequestRecord},
     wire::{
         body::BodyTap,
         jsonrpc::{self, Frame, Inspected},
@@ -99,8 +99,8 @@ struct State {
     session: Option<(Arc<LiveSession>, Hold)>,
     http_status: Option<u16>,
     response_bytes: u64,
-    arguments: Option<Captured>,
-    result: Option<Captured>,
+    arguments: Option<Kept>,
+    result: Option<Kept>,
     /// The client went before its answer.
     gone: bool,
     /// The record is made, or there is none to make.

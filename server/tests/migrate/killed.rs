@@ -28,7 +28,7 @@ async fn filled() -> Fixture {
     for batch in 0..REQUESTS / 1_000 {
         let request = |number: i64| {
             let request = on.call(&dice.pick(&sessions), ago(170_000 - batch * 8_000 - number * 7));
-            let captured = |json| Some(Captured { json, is_cut: false });
+            let captured = |json| Some(Captured { json, is_cut: false }.into());
             let payload = Payload { arguments: captured("{}".to_owned()), result: captured("x".repeat(500)) };
             Change::Request(RequestRecord {
                 tool_name: Some(format!("tool_{}", dice.roll(9)).into()),

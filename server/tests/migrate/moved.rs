@@ -50,7 +50,7 @@ async fn filled() -> Fixture {
             changes.push(Change::Request(RequestRecord { outcome, ..request }));
         }
     }
-    let captured = |json: &str, is_cut| Some(Captured { json: json.to_owned(), is_cut });
+    let captured = |json: &str, is_cut| Some(Captured { json: json.to_owned(), is_cut }.into());
     let payload = |arguments, result| Some(Box::new(Payload { arguments, result }));
     changes.push(Change::Request(RequestRecord {
         session: None,

@@ -101,7 +101,7 @@ async fn requests_get_numbers_and_payloads_stay_with_them() {
             let request = on.call(&session, ago(500 - i64::from(number) / 100));
             // Most begin as the one before.
             let id = Uuid::from_u128(request.id.as_u128() >> 64 << 64 | 1 << 63 | u128::from(number * 173 % 401) << 20);
-            let arguments = Some(Captured { json: format!("[{number}]"), is_cut: number % 2 == 0 });
+            let arguments = Some(Captured { json: format!("[{number}]"), is_cut: number % 2 == 0 }.into());
             let payload = (number % 5 > 0).then(|| Box::new(Payload { arguments, result: None }));
             RequestRecord { id, payload, rpc_id: Some(number.to_string().into()), ..request }
         })
@@ -138,7 +138,10 @@ async fn requests_get_numbers_and_payloads_stay_with_them() {
     for request in &requests {
         let detail = on.store.request(&request.id.to_string()).await.unwrap().unwrap();
         assert_eq!(detail.rpc_id.as_deref(), request.rpc_id.as_deref());
-        assert_eq!(detail.arguments, request.payload.as_ref().and_then(|payload| payload.arguments.clone()));
+        assert_eq!(
+            detail.arguments,
+            request.payload.as_ref().and_then(|payload| Some(payload.arguments.as_ref()?.captured().unwrap()))
+        );
     }
     let mut raw = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
     let rows: Vec<(i64, String)> =

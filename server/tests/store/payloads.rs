@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tracon::store::{Change, ForgottenSession, ParkedSession, Payload, RequestRecord, ToolDefinition};
+use tracon::store::{Change, ForgottenSession, Kept, ParkedSession, Payload, RequestRecord, ToolDefinition};
 use tracon_app::reports::{Captured, TimeRange};
 use uuid::Uuid;
 
@@ -15,14 +15,15 @@ pub async fn what_was_captured_is_read_back(mut on: Fixture) {
     for (arguments, result) in
         [(Some(whole.clone()), Some(cut.clone())), (Some(cut.clone()), None), (None, Some(whole.clone())), (None, None)]
     {
-        let payload = Payload { arguments: arguments.clone(), result: result.clone() };
+        let kept = |captured: &Option<Captured>| captured.clone().map(Kept::from);
+        let payload = Payload { arguments: kept(&arguments), result: kept(&result) };
         let call = RequestRecord { payload: Some(Box::new(payload)), ..on.call(&session, ago(50)) };
         on.apply(&[Change::Request(call.clone())]).await;
         let detail = on.store.request(&call.id.to_string()).await.unwrap().unwrap();
         assert_eq!((&detail.arguments, &detail.result), (&arguments, &result));
 
         // The first record of an id counts, with all that belongs to it.
-        let other = Payload { arguments: Some(Captured { json: "0".to_owned(), is_cut: false }), result: None };
+        let other = Payload { arguments: Some(Captured { json: "0".to_owned(), is_cut: false }.into()), result: None };
         on.apply(&[Change::Request(RequestRecord { payload: Some(Box::new(other)), ..call.clone() })]).await;
         let detail = on.store.request(&call.id.to_string()).await.unwrap().unwrap();
         assert_eq!((&detail.arguments, &detail.result), (&arguments, &result));

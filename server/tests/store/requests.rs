@@ -123,7 +123,8 @@ pub async fn requests_whose_ids_begin_alike_are_told_apart(mut on: Fixture) {
             // Two beginnings that are neighbours, and beside each of the two some that differ.
             let beginning = on.call(&session, at).id.as_u128() >> 80 << 80 | 7 << 76 | (number as u128 % 6 / 2) << 64;
             let id = Uuid::from_u128(beginning | 1 << 63 | u128::from(dice.roll(1 << 40)));
-            let payload = Payload { arguments: Some(captured(&format!("{{\"number\":{number}}}"))), result: None };
+            let payload =
+                Payload { arguments: Some(captured(&format!("{{\"number\":{number}}}")).into()), result: None };
             let payload = (number % 3 == 0).then(|| Box::new(payload));
             RequestRecord {
                 id,
@@ -151,7 +152,10 @@ pub async fn requests_whose_ids_begin_alike_are_told_apart(mut on: Fixture) {
         let row = rows.iter().find(|row| row.id.to_string() == id).unwrap();
         assert_eq!(
             (detail.rpc_id.as_deref(), detail.arguments),
-            (row.rpc_id.as_deref(), row.payload.clone().and_then(|kept| kept.arguments))
+            (
+                row.rpc_id.as_deref(),
+                row.payload.as_ref().and_then(|payload| Some(payload.arguments.as_ref()?.captured().unwrap()))
+            )
         );
         neighbours.push(id);
         next = detail.next;

@@ -43,7 +43,7 @@ fn payload(dice: &mut Dice, bytes: usize) -> Payload {
     while json.len() < bytes {
         write!(json, "{:016x}", dice.roll(u64::MAX)).unwrap();
     }
-    Payload { arguments: None, result: Some(Captured { json, is_cut: true }) }
+    Payload { arguments: None, result: Some(Captured { json, is_cut: true }.into()) }
 }
 
 /// The bytes of all files of the database.

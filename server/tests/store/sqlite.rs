@@ -155,6 +155,13 @@ async fn a_corrupt_row_is_named() {
         let expected = format!("archon_mcp_requests.{column} of the row {} is corrupt", call.id);
         assert!(error.to_string().starts_with(&expected), "{error}");
     }
+    let cut_off = "UPDATE archon_mcp_requests SET http_status = 200;
+        INSERT INTO archon_mcp_payloads (row_id, request_id, result_lz4)
+        SELECT row_id, id, x'00010000' FROM archon_mcp_requests";
+    sqlx::raw_sql(cut_off).execute(&mut other).await.unwrap();
+    let error = on.store.request(&call.id.to_string()).await.unwrap_err();
+    let expected = format!("archon_mcp_payloads.result_lz4 of the row {} is corrupt", call.id);
+    assert!(error.to_string().starts_with(&expected), "{error}");
     for (statement, column) in [
         ("UPDATE archon_mcp_sessions SET last_activity = 'never'", "last_activity"),
         ("PRAGMA ignore_check_constraints = ON; UPDATE archon_mcp_sessions SET status = 'asleep'", "status"),

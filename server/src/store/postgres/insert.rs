@@ -65,7 +65,7 @@ enum Column<'v> {
     Integers(Vec<Option<i64>>),
     Reals(Vec<Option<f64>>),
     Flags(Vec<bool>),
-    Bytes(Vec<Vec<u8>>),
+    Bytes(Vec<Option<Vec<u8>>>),
 }
 
 impl Columns<'_> {
@@ -131,7 +131,7 @@ impl<'v> Sink<'v> for Columns<'v> {
         add!(self, Flags, flag);
     }
 
-    fn bytes(&mut self, bytes: Vec<u8>) {
+    fn bytes(&mut self, bytes: Option<Vec<u8>>) {
         add!(self, Bytes, bytes);
     }
 }

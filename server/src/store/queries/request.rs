@@ -8,6 +8,7 @@ use crate::store::{
     Store, StoreError,
     cells::Cells,
     connection::{Row, Value},
+    kept::unpacked,
     tables::{PAYLOADS, REQUESTS},
 };
 
@@ -29,7 +30,7 @@ impl Store {
         let statement = concat!(
             "SELECT ",
             detail_columns!(),
-            ", arguments, result, arguments_cut, result_cut,
+            ", arguments, arguments_lz4, arguments_cut, result, result_lz4, result_cut,
                (SELECT other.id FROM archon_mcp_requests AS other
                 WHERE other.session_id = this.session_id AND other.request_place < this.request_place
                 ORDER BY other.request_place DESC LIMIT 1) AS previous,
@@ -50,8 +51,8 @@ impl Store {
             let cells = Cells::keyed(row, REQUESTS, "id")?;
             let payload = Cells::of(row, PAYLOADS, cells.key().to_owned());
             Ok(RequestDetail {
-                arguments: captured(&payload, "arguments", "arguments_cut")?,
-                result: captured(&payload, "result", "result_cut")?,
+                arguments: captured(&payload, "arguments", "arguments_lz4", "arguments_cut")?,
+                result: captured(&payload, "result", "result_lz4", "result_cut")?,
                 previous: cells.optional_id_text("previous")?,
                 next: cells.optional_id_text("next")?,
                 ..request_detail(row)?
@@ -61,8 +62,19 @@ impl Store {
     }
 }
 
-fn captured(cells: &Cells<'_>, json: &'static str, is_cut: &'static str) -> Result<Option<Captured>, StoreError> {
-    let Some(json) = cells.get(json)? else { return Ok(None) };
+fn captured(
+    cells: &Cells<'_>,
+    plain: &'static str,
+    packed: &'static str,
+    is_cut: &'static str,
+) -> Result<Option<Captured>, StoreError> {
+    let json = match cells.get::<Option<&[u8]>>(packed)? {
+        Some(bytes) => unpacked(bytes).map_err(|error| cells.corrupt(packed, error))?,
+        None => match cells.get(plain)? {
+            Some(json) => json,
+            None => return Ok(None),
+        },
+    };
     Ok(Some(Captured { json, is_cut: cells.get(is_cut)? }))
 }
 

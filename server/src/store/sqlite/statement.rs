@@ -150,7 +150,7 @@ impl<'v> Sink<'v> for Values {
         self.add(flag);
     }
 
-    fn bytes(&mut self, bytes: Vec<u8>) {
+    fn bytes(&mut self, bytes: Option<Vec<u8>>) {
         self.add(bytes);
     }
 }

@@ -73,6 +73,7 @@ pub const LAYOUTS: [Layout; 11] = [
         columns: columns! {
             Id: request_id;
             Text: arguments result;
+            Bytes: arguments_lz4 result_lz4;
             Flag: arguments_cut result_cut;
         },
     },

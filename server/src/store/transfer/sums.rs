@@ -134,8 +134,8 @@ impl<'v> Sink<'v> for Canonical {
         self.put(Some(&[flag.into()]), 0);
     }
 
-    fn bytes(&mut self, bytes: Vec<u8>) {
-        self.put(Some(&bytes), 0);
+    fn bytes(&mut self, bytes: Option<Vec<u8>>) {
+        self.put(bytes.as_deref(), 0);
     }
 }
 

@@ -65,7 +65,7 @@ impl Table for NewRollups {
         row.count(rollup.with_session);
         row.count(rollup.with_client);
         row.count(rollup.with_user);
-        row.bytes(rollup.latency.to_bytes());
+        row.bytes(Some(rollup.latency.to_bytes()));
     }
 }
 

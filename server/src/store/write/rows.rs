@@ -7,14 +7,14 @@
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
-use tracon_app::reports::{Captured, Presence};
+use tracon_app::reports::Presence;
 use uuid::Uuid;
 
 use super::{
     sink::{Sink, Table},
     states::State,
 };
-use crate::store::{ParkedSession, Payload, RequestRecord, SessionRecord, ToolDefinition, sqlite::Statement};
+use crate::store::{Kept, ParkedSession, Payload, RequestRecord, SessionRecord, ToolDefinition, sqlite::Statement};
 
 /// The statement of both dialects, where they differ in how they begin and end.
 macro_rules! statements {
@@ -121,7 +121,7 @@ impl Table for NewRequests {
 
 macro_rules! payload_columns {
     () => {
-        "request_id, arguments, result, arguments_cut, result_cut) {}"
+        "request_id, arguments, arguments_lz4, arguments_cut, result, result_lz4, result_cut) {}"
     };
 }
 
@@ -131,20 +131,18 @@ pub struct NewPayloads;
 impl Table for NewPayloads {
     type Row<'v> = (NewRequest<'v>, &'v Payload);
 
-    statements!(6:
+    statements!(8:
         sqlite concat!("INSERT OR FAIL INTO archon_mcp_payloads (row_id, ", payload_columns!()),
         postgres concat!("INSERT INTO archon_mcp_payloads (", payload_columns!())
     );
 
     fn bind<'v>((new, payload): &(NewRequest<'v>, &'v Payload), row: &mut impl Sink<'v>) {
-        let captured = [&payload.arguments, &payload.result].map(Option::<Captured>::as_ref);
         row.row_id(new.row_id);
         row.id(Some(new.request.id));
-        for captured in captured {
-            row.text(captured.map(|captured| &*captured.json));
-        }
-        for captured in captured {
-            row.flag(captured.is_some_and(|captured| captured.is_cut));
+        for kept in [&payload.arguments, &payload.result] {
+            row.text(kept.as_ref().and_then(Kept::plain));
+            row.bytes(kept.as_ref().and_then(Kept::packed).map(<[u8]>::to_vec));
+            row.flag(kept.as_ref().is_some_and(Kept::is_cut));
         }
     }
 }

@@ -17,7 +17,7 @@ pub trait Sink<'v> {
     fn integer(&mut self, number: Option<i64>);
     fn real(&mut self, number: Option<f64>);
     fn flag(&mut self, flag: bool);
-    fn bytes(&mut self, bytes: Vec<u8>);
+    fn bytes(&mut self, bytes: Option<Vec<u8>>);
 
     /// Integers are signed; nothing here is counted or measured up to 2^63.
     fn count(&mut self, count: u64) {
