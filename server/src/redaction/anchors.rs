@@ -2,7 +2,7 @@
 //!
 //! `aho-corasick` did this. Its automaton of these texts takes 150 kB, a piece of which is read for each byte: where the
 //! processor's caches hold other things, as they do between two calls of a server, that took longer than all else that is done
-//! to a result. The table here takes 4 kB, and most bytes need no more than one bit of it.
+//! to a result. The table here takes 4 kB, and most bytes need no more than one look at it.
 
 use std::ops::Range;
 
