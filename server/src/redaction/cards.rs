@@ -29,7 +29,7 @@ pub(super) fn find(text: &[u8], found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// Whether there is a card in a text with escapes that hide no digits, in whichever of its layers.
+/// Whether a card may stand in a text with escapes that hide no digits, in whichever of its layers: false says that there is none.
 pub(super) fn may_hold(text: &[u8]) -> bool {
     let mut found = Vec::new();
     runs(text).any(|run| {

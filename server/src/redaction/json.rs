@@ -1,5 +1,4 @@
-//! JSON without a tree of it: as it is, where it holds nothing, else in one pass that hides its secrets and drops its blanks. Cut at a
-//! length.
+//! JSON in one pass that hides its secrets and drops its blanks, without a tree of it. Cut at a length.
 
 use super::{
     MARK, cards, clean,
@@ -7,7 +6,7 @@ use super::{
     hide,
     names::{Rule, is_named, is_naming, rule_of},
     secrets, secrets_behind,
-    shapes::{self, LOOKAHEAD},
+    shapes::LOOKAHEAD,
 };
 use std::borrow::Cow;
 
@@ -22,22 +21,9 @@ const LONGEST_KEY: usize = 64;
 /// JSON with its secrets hidden: the values of secrets' names at any depth, and what is a secret by its shape. At most
 /// `max_bytes` of it; the flag says that there was more.
 ///
-/// Most JSON holds nothing that could be a secret's beginning, and stays as it is. What is not JSON, or not UTF-8, is cleaned as free
-/// text.
+/// What is not JSON, or not UTF-8, is cleaned as free text.
 #[must_use]
 pub fn redact_json(json: &[u8], max_bytes: usize) -> (String, bool) {
-    // Nothing behind these bytes decides about what stands before the cut.
-    let examined = &json[..json.len().min(max_bytes.saturating_add(LOOKAHEAD))];
-    if let Ok(text) = std::str::from_utf8(examined)
-        && !Escapes::of(examined).may_hide
-        && !shapes::may_hold(text)
-    {
-        return (text[..text.floor_char_boundary(max_bytes)].to_owned(), json.len() > max_bytes);
-    }
-    redact_piecewise(json, max_bytes)
-}
-
-pub(super) fn redact_piecewise(json: &[u8], max_bytes: usize) -> (String, bool) {
     let mut redaction = Redaction {
         json,
         at: 0,
@@ -326,7 +312,7 @@ impl<'a> Redaction<'a> {
                 (None, Err(error)) if error.error_len().is_none() => text(&json[start..start + error.valid_up_to()])?,
                 _ => return Err(Stop::NotJson),
             };
-            let found = if may_hold(raw) { secrets_behind(escapes, raw, true) } else { Vec::new() };
+            let found = if is_worth_a_look(raw) { secrets_behind(escapes, raw, true) } else { Vec::new() };
             if let Some(end) = end {
                 self.out.push('"');
                 if found.is_empty() {
@@ -429,7 +415,7 @@ fn clean_again(mut raw: String) -> String {
 }
 
 /// Tells most short strings from those that need to be examined: a URL or a pair has a mark in it.
-fn may_hold(raw: &str) -> bool {
+fn is_worth_a_look(raw: &str) -> bool {
     raw.len() >= SHORTEST_TOKEN || raw.bytes().any(|byte| matches!(byte, b':' | b'=' | b'>' | b' ' | b'%' | b'\\'))
 }
 

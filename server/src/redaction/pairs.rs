@@ -171,8 +171,8 @@ impl Pairs {
     }
 }
 
-/// Whether neither the word that the bytes at `anchor` belong to nor, where that is short, the JSON string is a secret's name, in
-/// whichever layer of escapes it is read. They must be escapes that hide no letters.
+/// Whether the word that the bytes at `anchor` belong to is no secret's name, in whichever layer of escapes it is read. They must
+/// be escapes that hide no letters.
 pub(super) fn names_no_secret(text: &str, anchor: &Range<usize>) -> bool {
     let bytes = text.as_bytes();
     let word = word_start(bytes, anchor.start)..word_end(bytes, anchor.end);
@@ -181,7 +181,6 @@ pub(super) fn names_no_secret(text: &str, anchor: &Range<usize>) -> bool {
     let is_behind_escape = bytes[..word.start].ends_with(b"\\");
     !is_second_word(bytes, word)
         && rule_of(name) == Rule::Shown
-        && string_around(text, anchor).is_none_or(|string| !string.contains('\\') && rule_of(string) == Rule::Shown)
         && (!is_behind_escape || name.get(1..).is_none_or(|rest| rule_of(rest) == Rule::Shown))
 }
 
@@ -257,16 +256,6 @@ fn separator(bytes: &[u8], at: usize) -> Option<Separator> {
 
 fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
-}
-
-/// The end of the JSON string around some of its bytes, where it ends near: `"recovery code"` is a name of its own.
-fn string_around<'a>(text: &'a str, at: &Range<usize>) -> Option<&'a str> {
-    let bytes = text.as_bytes();
-    let is_end = |quote: &usize| bytes[*quote] == b'"' && !bytes[..*quote].ends_with(b"\\");
-    let end = (at.end..bytes.len().min(at.end + LONGEST_NAME)).find(is_end)?;
-    let start = text.ceil_char_boundary(at.start.saturating_sub(LONGEST_NAME));
-    let start = (start..at.start).rev().find(is_end).map_or(start, |quote| quote + 1);
-    text.get(start..end)
 }
 
 /// `API key: x`: the name is of two words.

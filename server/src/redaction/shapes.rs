@@ -150,10 +150,10 @@ static ANCHORS: LazyLock<Anchors<Anchor>> = LazyLock::new(|| {
     Anchors::new(names.chain(prefixes).chain(OTHERS))
 });
 
-/// Whether there is anything to examine in a text with escapes, in whichever of its layers. They must be escapes that [hide
+/// Whether a secret may stand in a text with escapes, in whichever of its layers. They must be escapes that [hide
 /// nothing](super::escapes::Escapes::may_hide), so that what stands between two backslashes is the same in all layers.
 ///
-/// Nearly all text that was written as JSON is told from a secret's here, without being read through its escapes.
+/// False says that there is none; true, that the text has to be read through its escapes. Nearly all text that was written as JSON is told from a secret's here, without being read through its escapes.
 pub(super) fn may_hold(text: &str) -> bool {
     let bytes = text.as_bytes();
     ANCHORS.find(bytes).any(|(anchor, at)| !is_harmless(text, anchor, at)) || cards::may_hold(bytes)

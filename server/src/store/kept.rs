@@ -34,6 +34,8 @@ pub enum UnpackError {
     NoBlock(#[from] block::DecompressError),
     #[error("{packed} bytes cannot be {claimed} bytes packed")]
     TooLong { packed: usize, claimed: usize },
+    #[error("it should be {claimed} bytes, and is {found}")]
+    OtherLength { claimed: usize, found: usize },
     #[error("it is no text: {0}")]
     NoText(#[from] std::string::FromUtf8Error),
 }
@@ -95,7 +97,11 @@ pub fn unpacked(packed: &[u8]) -> Result<String, UnpackError> {
     if claimed > block.len().saturating_mul(MOST_PACKED) {
         return Err(UnpackError::TooLong { packed: block.len(), claimed });
     }
-    Ok(String::from_utf8(block::decompress(block, claimed)?)?)
+    let text = block::decompress(block, claimed)?;
+    if text.len() != claimed {
+        return Err(UnpackError::OtherLength { claimed, found: text.len() });
+    }
+    Ok(String::from_utf8(text)?)
 }
 
 /// For people, as in what was set aside because a database refused it, what was captured; else as it is kept.
@@ -165,18 +171,20 @@ mod tests {
     }
 
     #[test]
-    fn a_length_that_cannot_be_asks_for_no_memory() {
+    fn a_wrong_length_is_an_error_and_asks_for_no_memory() {
         let error = unpacked(&[0xff, 0xff, 0xff, 0xff, 0]).unwrap_err();
         assert_eq!(error.to_string(), "1 bytes cannot be 4294967295 bytes packed");
         assert!(unpacked(&[1]).is_err());
+        let short = unpacked(&[3, 0, 0, 0, 0x20, b'a', b'b']).unwrap_err();
+        assert_eq!(short.to_string(), "it should be 3 bytes, and is 2");
         let packed = block::compress_prepend_size(&[0xff; 2_000]);
         assert!(unpacked(&packed).unwrap_err().to_string().starts_with("it is no text: "));
     }
 
     #[test]
-    fn python_reads_it_too() {
-        // `lz4.block.decompress(…)`, whose default is this form: literals, then a match.
-        let packed = [8, 0, 0, 0, 0x80, b'a', b'b', b'c', b'd', b'e', b'f', b'g', b'h'];
-        assert_eq!(unpacked(&packed).unwrap(), "abcdefgh");
+    fn the_form_is_that_of_other_libraries() {
+        // What Python's `lz4.block.compress` made of it: letters, matches, letters.
+        let packed = b",\x00\x00\x00\xf5\x00{\"task\":\"one\"},\x0f\x008two\x0f\x00Pone\"}";
+        assert_eq!(unpacked(packed).unwrap(), r#"{"task":"one"},{"task":"two"},{"task":"one"}"#);
     }
 }

@@ -19,13 +19,13 @@ const MAX_TEXTS: usize = 128;
 /// The answers since the writer last asked, each under its request's id.
 #[derive(Debug, Default)]
 pub(super) struct Texts {
-    kept: Mutex<Kept>,
+    kept: Mutex<Frames>,
     /// Asked before the lock is.
     is_full: AtomicBool,
 }
 
 #[derive(Debug, Default)]
-struct Kept {
+struct Frames {
     frames: Vec<(Uuid, Bytes)>,
     bytes: usize,
 }
@@ -53,7 +53,7 @@ impl Texts {
         std::mem::take(&mut *kept).frames
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn kept(&self) -> MutexGuard<'_, Frames> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
