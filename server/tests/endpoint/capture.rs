@@ -7,13 +7,23 @@ use crate::support::{TestServer, http::answer};
 
 const SECRET: &str = "sk-ant-api03-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
+/// The arguments and the result that were captured of a call, and whether the result was cut.
 async fn payload_of(server: &TestServer, message: &str) -> Option<(Option<String>, Option<String>, bool)> {
     let hand = server.hand();
     let session = hand.initialize("hand").await;
     answer(hand.legacy_call(&session, 1, "echo", json!({"message": message, "password": "hunter2"}))).await;
     server.rows().await;
-    let mut payloads = server.database.rows("SELECT arguments, result, result_cut FROM archon_mcp_payloads").await;
-    payloads.pop()
+    let statement = "SELECT arguments, arguments_lz4, result, result_lz4, result_cut FROM archon_mcp_payloads";
+    let mut payloads = server.database.rows(statement).await;
+    let (arguments, long_arguments, result, long_result, is_cut) = payloads.pop()?;
+    Some((text(arguments, long_arguments), text(result, long_result), is_cut))
+}
+
+/// What is in the column of the text, or packed in the other.
+fn text(plain: Option<String>, packed: Option<Vec<u8>>) -> Option<String> {
+    assert!(plain.is_none() || packed.is_none());
+    let unpacked = |packed: Vec<u8>| lz4_flex::block::decompress_size_prepended(&packed).expect("an LZ4 block");
+    plain.or_else(|| Some(String::from_utf8(unpacked(packed?)).expect("a text")))
 }
 
 #[tokio::test]
@@ -64,6 +74,7 @@ async fn long_results_are_cut() {
     let (_, result, is_cut) = payload_of(&server, &"long ".repeat(10_000)).await.expect("a payload");
     let result = result.expect("a result");
     assert!(is_cut && result.len() <= 16 << 10 && result.len() > 15 << 10, "{} bytes", result.len());
+    assert!(result.contains("long long "), "{result}");
 }
 
 #[tokio::test]

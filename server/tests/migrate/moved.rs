@@ -137,8 +137,8 @@ async fn everything_is_moved_and_shown_as_before() {
         "SELECT COUNT(user_id), COUNT(user_email), COUNT(disconnected_at), COUNT(total_duration), COUNT(*)
          FROM archon_mcp_sessions",
         "SELECT COUNT(user_id), COUNT(rpc_id), COUNT(trace_id), MIN(error_code), COUNT(*) FROM archon_mcp_requests",
-        "SELECT COUNT(arguments), COUNT(result), COUNT(CASE WHEN arguments_cut THEN 1 END),
-             COUNT(CASE WHEN result_cut THEN 1 END), COUNT(*) FROM archon_mcp_payloads",
+        "SELECT COUNT(arguments), COUNT(result), CAST(SUM(LENGTH(result_lz4)) AS BIGINT),
+             COUNT(CASE WHEN arguments_cut THEN 1 END), COUNT(CASE WHEN result_cut THEN 1 END) FROM archon_mcp_payloads",
         "SELECT COUNT(*), CAST(SUM(tokens) AS BIGINT), COUNT(listed_at), MIN(tokens), MAX(tokens) FROM archon_mcp_tool_definitions",
     ] {
         let (source, target) = moving.both::<(i64, i64, i64, i64, i64)>(statement).await;

@@ -241,7 +241,7 @@ pub async fn a_list_has_what_a_reader_of_all_tasks_would_pick(on: Fixture) {
     assert!((1_400..1_650).contains(&open.len()), "{}", open.len());
     agrees(&on.store, &open, &projects, &mut dice).await;
 
-    // PostgreSQL has no version after the fifth.
+    // What PostgreSQL has after the fifth is not about tasks.
     for version in if is_sqlite { 4..=5 } else { 4..=4 } {
         let upgraded = upgraded(&on, version).await;
         agrees(&upgraded, &open, &projects, &mut dice).await;
@@ -261,6 +261,7 @@ async fn upgraded(on: &Fixture, version: i64) -> Store {
         Place::Server(_) => {
             let mut connection = PgConnection::connect(&on.url).await.unwrap();
             let undone = "DROP FUNCTION archon_count_tasks CASCADE; DROP TABLE archon_task_counts;
+                 ALTER TABLE archon_mcp_payloads DROP COLUMN arguments_lz4, DROP COLUMN result_lz4;
                  DELETE FROM _sqlx_migrations WHERE version > 4";
             sqlx::raw_sql(undone).execute(&mut connection).await.unwrap();
             connection.close().await.unwrap();
