@@ -1,5 +1,5 @@
--- What was captured of long arguments and results is kept packed: UTF-8 as an LZ4 block behind its length (four bytes, the lowest
--- first), as Python's `lz4.block.decompress` reads it. The column of the text is NULL where the packed one is not.
+-- What was captured of long arguments and results is kept packed where it gets much shorter by it: UTF-8 as an LZ4 block behind its
+-- length (four bytes, the lowest first), as Python's `lz4.block.decompress` reads it. The column of the text is then NULL.
 ALTER TABLE archon_mcp_payloads ADD COLUMN arguments_lz4 BYTEA;
 ALTER TABLE archon_mcp_payloads ADD COLUMN result_lz4 BYTEA;
 -- PostgreSQL would try to make it shorter once more.

@@ -32,8 +32,8 @@ const SUMS: [&str; 4] = [
          CAST(SUM(response_tokens) AS BIGINT) FROM archon_mcp_requests",
     "SELECT COUNT(*), CAST(SUM(total_requests) AS BIGINT), CAST(SUM(failed_requests) AS BIGINT),
          CAST(SUM(tool_calls) AS BIGINT) FROM archon_mcp_sessions",
-    "SELECT COUNT(*), CAST(SUM(LENGTH(arguments)) AS BIGINT), CAST(SUM(LENGTH(result)) AS BIGINT),
-         CAST(SUM(LENGTH(result_lz4)) AS BIGINT) FROM archon_mcp_payloads",
+    "SELECT COUNT(*), CAST(SUM(LENGTH(arguments)) AS BIGINT), CAST(SUM(LENGTH(result)) AS BIGINT), COUNT(result)
+         FROM archon_mcp_payloads",
     "SELECT COUNT(*), CAST(SUM(ok) AS BIGINT), CAST(SUM(tool_error) AS BIGINT), CAST(SUM(response_bytes) AS BIGINT)
          FROM archon_mcp_rollups",
 ];

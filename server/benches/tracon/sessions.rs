@@ -15,8 +15,8 @@ use crate::{
 pub const SERVE: &str = "serve-sessions";
 const SESSIONS: usize = 10_000;
 const BACK: usize = 1_000;
-/// How long pages may take to be given back.
-const SETTLE: Duration = Duration::from_secs(10);
+/// How long pages may take to be given back: the allocator keeps them for ten seconds, and what was freed last is as good as all.
+const SETTLE: Duration = Duration::from_secs(20);
 /// Connections at once.
 const AT_ONCE: usize = 50;
 

@@ -25,15 +25,17 @@ const fn calls(tool: Tool) -> usize {
     }
 }
 const CALLS_ALONE: usize = 400;
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 15;
 /// Where one process waits for the other, how the system has placed them is a third of the latency: many short rounds.
-const ROUNDS_ALONE: usize = 61;
+const ROUNDS_ALONE: usize = 121;
 const CLIENTS: usize = 64;
 
 /// One measurement.
 #[derive(Clone, Copy)]
 struct Figures {
     elapsed: Duration,
+    /// The end of it, in which what still waited was written.
+    drain: Duration,
     /// Of the server.
     cpu: Duration,
 }
@@ -75,7 +77,11 @@ async fn compare(client: &'static str, tool: Tool) {
         let added = median(
             figures.iter().zip(&rounds[0]).map(|(this, off)| micros(this.cpu) - micros(off.cpu)).collect::<Vec<_>>(),
         ) / calls as f64;
-        println!("  {:<12} {rate:>8.0} calls/s   ratio {ratio:.3}   added CPU {added:>6.2} us a call", server.name);
+        let drain = median(figures.iter().map(|figures| figures.drain.as_secs_f64() * 1e3).collect());
+        println!(
+            "  {:<12} {rate:>8.0} calls/s   ratio {ratio:.3}   added CPU {added:>6.2} us a call   {drain:>5.1} ms to drain",
+            server.name
+        );
     }
     let mut alone: Vec<Vec<f64>> = servers.iter().map(|_| Vec::new()).collect();
     for round in 0..ROUNDS_ALONE {
@@ -99,8 +105,10 @@ async fn many(client: &str, tool: Tool, server: &Server) -> Figures {
     let mut clients = clients(client, tool, server, CLIENTS).await;
     let (before, started) = (cpu(), Instant::now());
     clients.ask(&(calls(tool) / CLIENTS).to_string()).await;
+    let answered = started.elapsed();
     server.drained().await;
-    let figures = Figures { elapsed: started.elapsed(), cpu: cpu().saturating_sub(before) };
+    let elapsed = started.elapsed();
+    let figures = Figures { elapsed, drain: elapsed - answered, cpu: cpu().saturating_sub(before) };
     clients.ask("leave").await;
     server.drained().await;
     figures

@@ -117,9 +117,9 @@ fn sessions(number: u128) -> Vec<Arc<SessionRecord>> {
 /// About a kibibyte in all.
 fn payload(dice: u64) -> Payload {
     let arguments = format!(r#"{{"query":"{dice:x}","limit":20,"project":"tracon"}}"#);
-    // Each word another one: text that does not get shorter by being packed.
+    // Not so long that it would be packed, and of words that would not get shorter by it.
     let word = |number: u64| dice.wrapping_mul(2 * number + 0x9E37_79B9_7F4A_7C15).to_string();
-    let words = (1..=48).map(word).collect::<Vec<_>>().join(" ");
+    let words = (1..=46).map(word).collect::<Vec<_>>().join(" ");
     let result = format!(r#"{{"content":[{{"type":"text","text":"{words}"}}]}}"#);
     let captured = |json| Some(Captured { json, is_cut: false }.into());
     Payload { arguments: captured(arguments), result: captured(result) }

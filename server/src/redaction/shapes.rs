@@ -151,9 +151,11 @@ static ANCHORS: LazyLock<Anchors<Anchor>> = LazyLock::new(|| {
 });
 
 /// Whether a secret may stand in a text with escapes, in whichever of its layers. They must be escapes that [hide
-/// nothing](super::escapes::Escapes::may_hide), so that what stands between two backslashes is the same in all layers.
+/// nothing](super::escapes::Escapes::may_hide): what stands between two backslashes is then the same in all layers, but for its first
+/// letter, which may be the escape's.
 ///
-/// False says that there is none; true, that the text has to be read through its escapes. Nearly all text that was written as JSON is told from a secret's here, without being read through its escapes.
+/// False says that there is none; true, that the text has to be read through its escapes: nearly all text that was written as JSON
+/// is spared that here.
 pub(super) fn may_hold(text: &str) -> bool {
     let bytes = text.as_bytes();
     ANCHORS.find(bytes).any(|(anchor, at)| !is_harmless(text, anchor, at)) || cards::may_hold(bytes)

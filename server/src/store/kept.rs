@@ -1,10 +1,10 @@
-//! What was captured of a request, as it is kept: long text is packed.
+//! What was captured of a request, as it is kept: long text that gets much shorter by it is packed.
 //!
 //! Tools answer in JSON, often with the same words twice, as text and as structured content: a list of ten tasks is a seventh as long
 //! packed. That takes less time than is saved by what is not copied, logged and stored.
 
 use lz4_flex::block;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 use tracon_app::reports::Captured;
 
@@ -86,7 +86,10 @@ impl Kept {
 
 impl std::fmt::Debug for Kept {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.captured().fmt(f)
+        match self.captured() {
+            Ok(captured) => captured.fmt(f),
+            Err(error) => error.fmt(f),
+        }
     }
 }
 
@@ -104,11 +107,14 @@ pub fn unpacked(packed: &[u8]) -> Result<String, UnpackError> {
     Ok(String::from_utf8(text)?)
 }
 
-/// For people, as in what was set aside because a database refused it, what was captured; else as it is kept.
+/// For people, as in what was set aside because a database refused it, what was captured, or why that cannot be read; else as it is kept.
 impl Serialize for Kept {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
-            self.captured().map_err(ser::Error::custom)?.serialize(serializer)
+            // Not an error: the rest of the record is worth being shown.
+            let captured = self.captured();
+            let unreadable = |error: UnpackError| Captured { json: error.to_string(), is_cut: self.is_cut };
+            captured.unwrap_or_else(unreadable).serialize(serializer)
         } else {
             (&self.text, self.is_cut).serialize(serializer)
         }
@@ -149,8 +155,20 @@ mod tests {
         }
 
         #[test]
-        fn what_was_not_packed_is_an_error(bytes: Vec<u8>) {
-            let _ = unpacked(&bytes);
+        fn what_was_damaged_is_an_error_or_a_text_of_its_length(
+            part in "\\PC{1,40}", places in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4), end: prop::sample::Index,
+        ) {
+            let mut packed = block::compress_prepend_size(part.repeat(20).as_bytes());
+            let cut_off = 4 + end.index(packed.len() - 4);
+            prop_assert!(unpacked(&packed[..cut_off]).is_err());
+            for (place, byte) in places {
+                // Behind the length, which has a test of its own.
+                let place = 4 + place.index(packed.len() - 4);
+                packed[place] = byte;
+            }
+            if let Ok(text) = unpacked(&packed) {
+                prop_assert_eq!(text.len(), part.len() * 20);
+            }
         }
     }
 

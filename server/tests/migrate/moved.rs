@@ -75,6 +75,10 @@ async fn filled() -> Fixture {
         payload: payload(None, captured("", true)),
         ..on.call(&plain, ago(20))
     }));
+    changes.push(Change::Request(RequestRecord {
+        payload: payload(captured(&long, true), captured("{}", false)),
+        ..on.call(&plain, ago(18))
+    }));
     changes.push(gone(&plain, DisconnectReason::ClientDisconnect, ago(10)));
     changes.push(Change::Seen { session_id: bare.session_id, at: ago(12) });
     changes.push(idle_before(ago(15)));
@@ -119,7 +123,7 @@ async fn everything_is_moved_and_shown_as_before() {
     // With the server's connections open, and then without.
     let ended = moving.done().await;
     assert!(ended.out.contains("the same") && ended.out.contains("archon_mcp_rollups"), "{}", ended.out);
-    assert!(ended.err.contains("comparing archon_mcp_requests: 62 of 62 rows, 100 %"), "{}", ended.err);
+    assert!(ended.err.contains("comparing archon_mcp_requests: 63 of 63 rows, 100 %"), "{}", ended.err);
 
     let (store, _writer) = Store::open(&moving.to).await.unwrap();
     on.store = store;
@@ -137,8 +141,10 @@ async fn everything_is_moved_and_shown_as_before() {
         "SELECT COUNT(user_id), COUNT(user_email), COUNT(disconnected_at), COUNT(total_duration), COUNT(*)
          FROM archon_mcp_sessions",
         "SELECT COUNT(user_id), COUNT(rpc_id), COUNT(trace_id), MIN(error_code), COUNT(*) FROM archon_mcp_requests",
-        "SELECT COUNT(arguments), COUNT(result), CAST(SUM(LENGTH(result_lz4)) AS BIGINT),
-             COUNT(CASE WHEN arguments_cut THEN 1 END), COUNT(CASE WHEN result_cut THEN 1 END) FROM archon_mcp_payloads",
+        "SELECT COUNT(arguments), COUNT(result), COUNT(CASE WHEN arguments_cut THEN 1 END),
+             COUNT(CASE WHEN result_cut THEN 1 END), COUNT(*) FROM archon_mcp_payloads",
+        "SELECT COUNT(arguments_lz4), COUNT(result_lz4), CAST(SUM(LENGTH(arguments_lz4)) AS BIGINT),
+             CAST(SUM(LENGTH(result_lz4)) AS BIGINT), COUNT(*) FROM archon_mcp_payloads",
         "SELECT COUNT(*), CAST(SUM(tokens) AS BIGINT), COUNT(listed_at), MIN(tokens), MAX(tokens) FROM archon_mcp_tool_definitions",
     ] {
         let (source, target) = moving.both::<(i64, i64, i64, i64, i64)>(statement).await;

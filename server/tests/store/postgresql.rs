@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use sqlx::{ConnectOptions, postgres::PgConnectOptions};
-use tracon::store::{Change, RequestRecord, SessionRecord, Store};
-use tracon_app::reports::{RequestFilter, TimeRange};
+use tracon::store::{Change, Payload, RequestRecord, SessionRecord, Store};
+use tracon_app::reports::{Captured, RequestFilter, TimeRange};
 
 use crate::{
     fixture::{Engine, Fixture, ago, now, session},
@@ -31,6 +31,39 @@ async fn what_postgresql_cannot_hold_is_replaced() {
     assert_eq!(page.rows[0].tool_name.as_deref(), Some("a\u{fffd}b"));
     let tools = on.store.overview(TimeRange::Hour, now()).await.unwrap().top_tools;
     assert_eq!(tools.iter().map(|tool| tool.calls).collect::<Vec<_>>(), [2], "one tool");
+}
+
+/// In the partition of a day that an earlier version made.
+#[tokio::test]
+async fn payloads_of_an_earlier_version_and_packed_ones_are_read_beside_each_other() {
+    let mut on = Fixture::new(Engine::Postgres).await;
+    let own = Arc::new(session(1, ago(60)));
+    let captured = |json: &str| Captured { json: json.to_owned(), is_cut: false };
+    let call = |json: &str| RequestRecord {
+        payload: Some(Box::new(Payload { arguments: None, result: Some(captured(json).into()) })),
+        ..on.call(&own, ago(50))
+    };
+    let long = "[\"long\"]".repeat(1_000);
+    let calls = [call("[1]"), call(&long)];
+    on.apply(&[Change::Request(calls[0].clone())]).await;
+
+    let options: PgConnectOptions = on.url.parse().unwrap();
+    let mut connection = options.connect().await.unwrap();
+    let undone = "ALTER TABLE archon_mcp_payloads DROP COLUMN arguments_lz4, DROP COLUMN result_lz4;
+         DELETE FROM _sqlx_migrations WHERE version > 5";
+    sqlx::raw_sql(undone).execute(&mut connection).await.unwrap();
+    (on.store, on.writer) = Store::open(&on.url).await.unwrap();
+    on.apply(&[Change::Request(calls[1].clone())]).await;
+
+    for (call, json) in calls.iter().zip(["[1]", &long]) {
+        let detail = on.store.request(&call.id.to_string()).await.unwrap().unwrap();
+        assert_eq!(detail.result, Some(captured(json)));
+    }
+    let kept = "SELECT tableoid::regclass::text, result IS NULL, result_lz4 IS NULL, attstorage::text
+         FROM archon_mcp_payloads JOIN pg_attribute ON attrelid = tableoid AND attname = 'result_lz4' ORDER BY 2";
+    let kept: Vec<(String, bool, bool, String)> = sqlx::query_as(kept).fetch_all(&mut connection).await.unwrap();
+    let [(table, false, true, _), (other, true, false, storage)] = &*kept else { panic!("{kept:?}") };
+    assert_eq!((table, &**storage), (other, "e"));
 }
 
 #[tokio::test]
