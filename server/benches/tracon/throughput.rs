@@ -108,7 +108,7 @@ async fn many(client: &str, tool: Tool, server: &Server) -> Figures {
     let answered = started.elapsed();
     server.drained().await;
     let elapsed = started.elapsed();
-    let figures = Figures { elapsed, drain: elapsed - answered, cpu: cpu().saturating_sub(before) };
+    let figures = Figures { elapsed, drain: elapsed.saturating_sub(answered), cpu: cpu().saturating_sub(before) };
     clients.ask("leave").await;
     server.drained().await;
     figures

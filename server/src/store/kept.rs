@@ -5,6 +5,7 @@
 
 use lz4_flex::block;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_bytes::ByteBuf;
 use thiserror::Error;
 use tracon_app::reports::Captured;
 
@@ -24,7 +25,7 @@ pub struct Kept {
 enum Text {
     Plain(String),
     /// An LZ4 block behind its length before packing, four bytes, the lowest first.
-    Packed(#[serde(with = "serde_bytes")] Vec<u8>),
+    Packed(ByteBuf),
 }
 
 /// What was packed cannot be read.
@@ -45,7 +46,7 @@ impl From<Captured> for Kept {
         let packed = (json.len() >= SHORTEST).then(|| block::compress_prepend_size(json.as_bytes()));
         // Text that hardly gets shorter is not worth being unpacked by whoever reads it.
         let text = match packed.filter(|packed| packed.len() < json.len() / 4 * 3) {
-            Some(packed) => Text::Packed(packed),
+            Some(packed) => Text::Packed(ByteBuf::from(packed)),
             None => Text::Plain(json),
         };
         Self { text, is_cut }
