@@ -59,8 +59,8 @@ async fn payloads_of_an_earlier_version_and_packed_ones_are_read_beside_each_oth
         let detail = on.store.request(&call.id.to_string()).await.unwrap().unwrap();
         assert_eq!(detail.result, Some(captured(json)));
     }
-    let kept = "SELECT tableoid::regclass::text, result IS NULL, result_lz4 IS NULL, attstorage::text
-         FROM archon_mcp_payloads JOIN pg_attribute ON attrelid = tableoid AND attname = 'result_lz4' ORDER BY 2";
+    let kept = "SELECT payloads.tableoid::regclass::text, result IS NULL, result_lz4 IS NULL, attstorage::text
+         FROM archon_mcp_payloads AS payloads JOIN pg_attribute ON attrelid = payloads.tableoid AND attname = 'result_lz4' ORDER BY 2";
     let kept: Vec<(String, bool, bool, String)> = sqlx::query_as(kept).fetch_all(&mut connection).await.unwrap();
     let [(table, false, true, _), (other, true, false, storage)] = &*kept else { panic!("{kept:?}") };
     assert_eq!((table, &**storage), (other, "e"));
