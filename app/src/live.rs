@@ -5,7 +5,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::time::Duration;
 
 #[cfg(feature = "hydrate")]
-mod focus;
+pub mod focus;
 #[cfg(feature = "hydrate")]
 mod stream;
 

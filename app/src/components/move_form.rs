@@ -85,17 +85,14 @@ fn keep_focus(task_id: String) {
     request_animation_frame(move || look_for_focus(task_id, LOOKS));
 }
 
-/// How often, and how often at most, to look whether the focus was lost: on a busy machine the cards move some frames later.
-#[cfg(feature = "hydrate")]
-const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(50);
+/// How often at most to look whether the focus was lost: on a busy machine the cards move some frames later.
 #[cfg(feature = "hydrate")]
 const LOOKS: u32 = 20;
 
 #[cfg(feature = "hydrate")]
 fn look_for_focus(task_id: String, looks: u32) {
-    use wasm_bindgen::JsCast;
-    let page = document();
-    let focused = page.active_element().filter(|focused| !focused.tag_name().eq_ignore_ascii_case("body"));
+    use crate::live::focus::{LOOK_EVERY, focus_row};
+    let focused = document().active_element().filter(|focused| !focused.tag_name().eq_ignore_ascii_case("body"));
     if let Some(focused) = focused {
         // The card has not moved yet, or the user has moved on: then the focus is his.
         if looks > 0 && focused.get_attribute("data-row").as_ref() == Some(&task_id) {
@@ -103,12 +100,7 @@ fn look_for_focus(task_id: String, looks: u32) {
         }
         return;
     }
-    let Ok(rows) = page.query_selector_all("[data-row]") else { return };
-    let mut rows = (0..rows.length()).filter_map(|index| rows.get(index)?.dyn_into::<web_sys::HtmlElement>().ok());
-    let row = rows.find(|row| row.get_attribute("data-row").as_deref() == Some(&*task_id));
-    if let Some(row) = row {
-        let _ = row.focus();
-    }
+    focus_row(&task_id);
 }
 
 const PLACES: [(Place, &str); 4] =

@@ -8,7 +8,7 @@ use web_sys::HtmlElement;
 /// The attribute of a row's link that tells which row it is.
 const KEY: &str = "data-row";
 /// How often, and how often at most, to look whether the rows have moved.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+pub const LOOK_EVERY: Duration = Duration::from_millis(50);
 const LOOKS: u32 = 40;
 
 /// Called before a report is fetched again: follows the row that has the focus until the rows have changed.
@@ -31,12 +31,17 @@ fn follow(element: web_sys::Element, key: String, looks: u32) {
                 }
                 return;
             }
-            if let Some(row) = row_of(&key) {
-                let _ = row.focus();
-            }
+            focus_row(&key);
         },
         LOOK_EVERY,
     );
+}
+
+/// Puts the focus on the row of this key, where it is there.
+pub fn focus_row(key: &str) {
+    if let Some(row) = row_of(key) {
+        let _ = row.focus();
+    }
 }
 
 fn row_of(key: &str) -> Option<HtmlElement> {
