@@ -70,13 +70,14 @@ export function dateBack(store: Store): void {
     throw new Error('pictures are taken of SQLite only: set TRACON_TEST_ENGINE to sqlite');
   }
   const database = new DatabaseSync(store.path, { timeout: 5_000 });
-  const requests = database.prepare('SELECT id FROM archon_mcp_requests ORDER BY id').all() as { id: string }[];
-  const date = database.prepare('UPDATE archon_mcp_requests SET timestamp = ? WHERE id = ?');
+  const rows = 'SELECT row_id FROM archon_mcp_request_rows ORDER BY row_id';
+  const requests = database.prepare(rows).all() as { row_id: number }[];
+  const date = database.prepare('UPDATE archon_mcp_request_rows SET started = ? WHERE row_id = ?');
   const start = Date.now() - MINUTES * 60_000;
   database.exec('BEGIN IMMEDIATE');
-  for (const [index, { id }] of requests.entries()) {
-    const time = new Date(start + Math.min(1, passed((index + 0.5) / requests.length)) * MINUTES * 60_000);
-    date.run(time.toISOString().replace('Z', '000Z'), id);
+  for (const [index, { row_id: row }] of requests.entries()) {
+    const time = start + Math.min(1, passed((index + 0.5) / requests.length)) * MINUTES * 60_000;
+    date.run(Math.round(time) * 1_000, row);
   }
   database.exec(`
     UPDATE archon_mcp_sessions AS session SET

@@ -1,8 +1,9 @@
 //! One way to ask either engine: statements with `$1`, values of the types that tables have, rows with cells.
 //!
-//! A statement is written once, in what both engines understand. Three things differ everywhere, and are put right here: a list
-//! that is bound as one value (`unnest($1) AS list (value)`), the types of ids and times (text in SQLite), and the
-//! [place](PLACE) of a request. Where more differs, whoever asks has two statements, side by side.
+//! A statement is written once, in what both engines understand. Some things differ everywhere, and are put right here: a list
+//! that is bound as one value (`unnest($1) AS list (value)`), the types of ids and times (text in SQLite), and what SQLite has a
+//! number for: the [place](PLACE) of a request, its [session](SESSION) and [start](START), that it [failed](FAILED). Where more
+//! differs, whoever asks has two statements, side by side.
 
 use std::borrow::Cow;
 
@@ -23,6 +24,14 @@ use super::{StoreError, postgres, sqlite, write::Table};
 pub const PLACE: &str = "request_place";
 /// The place of its request, in a payload.
 pub const PAYLOAD_PLACE: &str = "payload_place";
+/// What tells the sessions of requests apart: their ids or, in SQLite, their numbers.
+const SESSION: &str = "request_session";
+/// That a request is of the session of this id, which stands in brackets behind it.
+const OF_SESSION: &str = "of_session(";
+/// When a request began, to be compared with a [start](Value::Start).
+const START: &str = "request_start";
+/// That a request failed, as the index of the failed has it.
+const FAILED: &str = "is_failed";
 
 /// Which database it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,10 +66,21 @@ impl Engine {
                 }
                 put(PLACE, "row_id");
                 put(PAYLOAD_PLACE, "row_id");
+                put(SESSION, "session_number");
+                put(
+                    OF_SESSION,
+                    "session_number = (SELECT number FROM archon_mcp_session_numbers AS numbers WHERE numbers.session_id = ",
+                );
+                put(START, "started");
+                put(FAILED, "outcome_number > 1");
             }
             Self::Postgres => {
                 put(PLACE, "id");
                 put(PAYLOAD_PLACE, "request_id");
+                put(SESSION, "session_id");
+                put(OF_SESSION, "(archon_mcp_requests.session_id = ");
+                put(START, "timestamp");
+                put(FAILED, "status = 'error'");
             }
         }
         AssertSqlSafe(statement)
@@ -77,6 +97,8 @@ pub enum Value {
     /// The last one.
     LastPlace(Uuid),
     Time(DateTime<Utc>),
+    /// When a request may have begun.
+    Start(DateTime<Utc>),
     Integer(i64),
     Real(f64),
     Ids(Vec<Uuid>),
@@ -258,6 +280,7 @@ fn for_sqlite(values: Vec<Value>) -> Result<SqliteArguments, StoreError> {
             Value::FirstPlace(id) => arguments.add(sqlite::row_ids::first(id)),
             Value::LastPlace(id) => arguments.add(sqlite::row_ids::last(id)),
             Value::Time(time) => arguments.add(sqlite::time_text(time)),
+            Value::Start(time) => arguments.add(time.timestamp_micros()),
             Value::Integer(number) => arguments.add(number),
             Value::Real(number) => arguments.add(number),
             Value::Ids(ids) => arguments.add(sqlite::json_list(ids)),
@@ -275,7 +298,7 @@ fn for_postgres(values: Vec<Value>) -> Result<PgArguments, StoreError> {
         match value {
             Value::Text(text) => arguments.add(postgres::storable(&text)),
             Value::Id(id) | Value::FirstPlace(id) | Value::LastPlace(id) => arguments.add(id),
-            Value::Time(time) => arguments.add(time),
+            Value::Time(time) | Value::Start(time) => arguments.add(time),
             Value::Integer(number) => arguments.add(number),
             Value::Real(number) => arguments.add(number),
             Value::Ids(ids) => arguments.add(ids),

@@ -14,7 +14,7 @@ use super::{
 const SESSIONS: &str = "DELETE FROM archon_mcp_sessions WHERE session_id IN (
          SELECT session_id FROM archon_mcp_sessions AS ended
          WHERE last_activity < $1 AND status = 'disconnected' AND disconnected_at < $1
-             AND NOT EXISTS (SELECT 1 FROM archon_mcp_requests AS own WHERE own.session_id = ended.session_id)
+             AND NOT EXISTS (SELECT 1 FROM archon_mcp_requests WHERE of_session(ended.session_id))
          ORDER BY last_activity LIMIT 250
      )";
 const ROLLUPS: &str = "DELETE FROM archon_mcp_rollups WHERE (width, bucket_start, tool_name) IN (

@@ -100,7 +100,7 @@ async fn filled() -> Fixture {
     let raw = SqlitePool::connect(&on.url).await.unwrap();
     sqlx::raw_sql(
         "UPDATE archon_mcp_sessions SET user_id = 'u', user_email = 'u@example.org' WHERE is_probe = 0;
-         UPDATE archon_mcp_requests SET user_id = 'u' WHERE turn_id IS NOT NULL",
+         UPDATE archon_mcp_request_rows SET user_id = 'u' WHERE turn_id IS NOT NULL",
     )
     .execute(&raw)
     .await

@@ -156,11 +156,47 @@ async fn requests_get_numbers_and_payloads_stay_with_them() {
 }
 
 #[tokio::test]
+async fn requests_keep_what_numbers_stand_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("eighth.db");
+    let mut eighth = of_version(&path, 8).await;
+    // Every combination of what may be missing; one session is not there.
+    let insert = "PRAGMA foreign_keys = OFF;
+        INSERT INTO archon_mcp_sessions (session_id, attribution, status, connected_at, last_activity, server_instance, is_probe)
+        VALUES ('00000000-0000-7000-8000-000000000001', 'transport', 'idle', '2026-01-09T14:40:00.000000Z',
+            '2026-01-09T14:40:00.000000Z', '00000000-0000-7000-8000-0000000000ee', 0);
+        WITH sessions (session) AS (VALUES (NULL), ('00000000-0000-7000-8000-000000000001'),
+                 ('00000000-0000-7000-8000-00000000dead')),
+             tools (tool) AS (VALUES (NULL), (''), ('find')), clients (client) AS (VALUES (NULL), (''), ('Codex'))
+        INSERT INTO archon_mcp_requests (row_id, id, session_id, client_type, method, tool_name, status, outcome, error_code,
+            error_message, timestamp, duration_ms, request_bytes, response_bytes, server_instance)
+        SELECT 6851680000000000 + n, printf('019ba32b-0000-7%03x-8000-000000000000', n), session, client, 'tools/call', tool,
+            'error', 'tool_error', n, 'no ' || n, printf('2026-01-09T14:40:00.%06dZ', n * 7), n + 0.5, n, n,
+            '00000000-0000-7000-8000-0000000000e' || (n % 3)
+        FROM (SELECT *, ROW_NUMBER() OVER () AS n FROM sessions, tools, clients)";
+    sqlx::raw_sql(insert).execute(&mut eighth).await.unwrap();
+    let before = all_requests(&mut eighth).await;
+    assert_eq!(before.len(), 27);
+    eighth.close().await.unwrap();
+
+    Store::open(&sqlite_url(&path)).await.unwrap();
+    let mut raw = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+    assert_eq!(all_requests(&mut raw).await, before);
+}
+
+/// Each as JSON, in the order of their numbers.
+async fn all_requests(connection: &mut SqliteConnection) -> Vec<String> {
+    let statement = format!("SELECT json_array(row_id, {COLUMNS}) FROM archon_mcp_requests ORDER BY row_id");
+    sqlx::query_scalar(AssertSqlSafe(statement)).fetch_all(connection).await.unwrap()
+}
+
+#[tokio::test]
 async fn a_row_that_cannot_be_read_does_not_keep_an_old_database_shut() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("first.db");
     let mut first = of_version(&path, 1).await;
-    for (id, time) in [("a", "yesterday"), ("b", "2026-01-09T14:40:00.123456Z")] {
+    // Nor can the time be told from the first one's id.
+    for (id, time) in [("ffffffff-ffff-7fff-bfff-ffffffffffff", "yesterday"), ("b", "2026-01-09T14:40:00.123456Z")] {
         let insert = format!(
             "INSERT INTO archon_mcp_requests (id, method, status, outcome, timestamp, duration_ms, request_bytes,
                  response_bytes, server_instance) VALUES ('{id}', 'ping', 'success', 'ok', '{time}', 1, 1, 1, 'x')"

@@ -101,7 +101,7 @@ async fn a_newer_database_is_refused() {
     run(&path, FROM_THE_FUTURE).await;
     assert_eq!(contents(folder.path()).len(), 1);
     let error = refused(&path).await;
-    assert!(matches!(error, StoreError::Newer { found: 99, known: 8, .. }), "{error:?}");
+    assert!(matches!(error, StoreError::Newer { found: 99, known: 9, .. }), "{error:?}");
     assert!(error.to_string().contains("use a newer tracon, or another --database-url"));
 }
 

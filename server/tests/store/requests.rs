@@ -284,16 +284,23 @@ pub async fn values_of_the_filters_are_those_that_occur(mut on: Fixture) {
     assert_eq!(page.clients, ["Claude Code", "Codex", "Cursor"]);
 
     let session = Arc::new(session(1, ago(600)));
-    let many: Vec<Change> = (0..210)
+    let mut many: Vec<Change> = (0..5_500)
         .map(|number| {
             Change::Request(RequestRecord {
-                tool_name: Some(format!("a{number:03}").into()),
+                tool_name: Some(format!("a{number:04}").into()),
                 ..on.call(&session, ago(9))
             })
         })
         .collect();
+    let other =
+        RequestRecord { method: "prompts/list".into(), client_type: Some("Zed".into()), ..on.call(&session, ago(8)) };
+    many.push(Change::Request(RequestRecord { tool_name: None, ..other }));
     on.apply(&many).await;
-    assert_eq!(on.store.requests(&filter, now()).await.unwrap().tools.len(), 200);
+    let page = on.store.requests(&filter, now()).await.unwrap();
+    assert_eq!(page.tools.len(), 200);
+    // However many names of tools a client makes up, they are in nobody's way.
+    assert_eq!(page.methods, ["POST", "initialize", "prompts/list", "tools/call", "tools/list"]);
+    assert_eq!(page.clients, ["Claude Code", "Codex", "Cursor", "Zed"]);
 }
 
 pub async fn what_cannot_be_is_refused_by_name(on: Fixture) {

@@ -10,7 +10,7 @@ use crate::fixture::{Dice, Fixture, Place, gone, now, session, totals};
 
 const DAY: Duration = Duration::from_hours(24);
 
-const POLICY: RetentionPolicy = RetentionPolicy {
+pub const POLICY: RetentionPolicy = RetentionPolicy {
     requests: Duration::from_hours(7 * 24),
     payloads: Duration::from_hours(2 * 24),
     sessions: Duration::from_hours(14 * 24),
@@ -156,7 +156,7 @@ pub async fn a_quota_is_kept_while_writing_goes_on_and_space_is_given_back(mut o
     assert!(on.store.request(&newest.id).await.unwrap().unwrap().result.is_some());
 
     // When payloads are not enough, the oldest requests go.
-    let narrow = RetentionPolicy { quota_bytes: 12 << 20, ..policy };
+    let narrow = RetentionPolicy { quota_bytes: 4 << 20, ..policy };
     retain(&mut on, &narrow, at).await;
     let left = on.store.requests(&RequestFilter::default(), at).await.unwrap().total;
     assert!(left > 0 && left < written, "{left} of {written}");

@@ -3,11 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use sqlx::{Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
-use tracon::store::{Change, RequestRecord, SessionRecord, StoreError};
+use tracon::store::{Change, DisconnectReason, RequestRecord, RetentionPolicy, SessionRecord, StoreError};
 use tracon_app::reports::{RequestFilter, SessionFilter, TimeRange};
 use uuid::Uuid;
 
-use crate::fixture::{Engine, Fixture, ago, gone, now, session, totals};
+use crate::{
+    fixture::{Engine, Fixture, ago, gone, now, session, totals},
+    retention::POLICY,
+};
 
 /// A connection beside the store's.
 async fn raw(on: &Fixture) -> SqliteConnection {
@@ -36,7 +39,7 @@ async fn a_session_that_ended_has_its_duration_in_seconds() {
     let opened = Arc::new(session(1, ago(600)));
     on.apply(&[Change::Opened(Arc::clone(&opened))]).await;
     // In a batch of its own: from when it lasted, only the database knows.
-    on.apply(&[gone(&opened, tracon::store::DisconnectReason::Timeout, ago(300))]).await;
+    on.apply(&[gone(&opened, DisconnectReason::Timeout, ago(300))]).await;
     let left_open = Arc::new(SessionRecord { server_instance: Uuid::nil(), ..session(2, ago(600)) });
     let call = RequestRecord { duration: Duration::from_millis(500), ..on.call(&left_open, ago(590)) };
     on.apply(&[Change::Request(call)]).await;
@@ -86,7 +89,8 @@ async fn the_file_has_a_write_ahead_log() {
 /// Makes requests of the method `boom` fail the way it says, as a full disk or a broken one would.
 async fn sabotage(on: &Fixture, how: &'static str) {
     let trigger = format!(
-        "CREATE TRIGGER boom BEFORE INSERT ON archon_mcp_requests WHEN NEW.method = 'boom'
+        "CREATE TRIGGER boom BEFORE INSERT ON archon_mcp_request_rows
+         WHEN NEW.kind IN (SELECT number FROM archon_mcp_kinds WHERE method = 'boom')
          BEGIN SELECT RAISE({how}, 'boom'); END"
     );
     sqlx::raw_sql(sqlx::AssertSqlSafe(trigger)).execute(&mut raw(on).await).await.unwrap();
@@ -107,10 +111,47 @@ async fn a_batch_that_fails_leaves_nothing_and_the_next_one_is_written() {
             let error = on.writer.apply(&batch).await.unwrap_err();
             assert!(matches!(error, StoreError::Database(_)), "{error:?}");
             assert_eq!(on.everything().await, before, "{how}");
+            assert_eq!(numbers(&mut raw(&on).await).await, (0, 0), "{how}");
         }
         assert_eq!(on.apply(&[Change::Request(good)]).await, (1, 1), "{how}");
         assert_eq!(on.writer.close_left_open(Uuid::nil()).await.unwrap(), 1);
     }
+}
+
+/// How many sessions and kinds of requests have a number.
+async fn numbers(raw: &mut SqliteConnection) -> (i64, i64) {
+    let statement = "SELECT (SELECT COUNT(*) FROM archon_mcp_session_numbers), (SELECT COUNT(*) FROM archon_mcp_kinds)";
+    sqlx::query_as(statement).fetch_one(raw).await.unwrap()
+}
+
+#[tokio::test]
+async fn numbers_end_with_what_they_stand_for() {
+    let mut on = Fixture::new(Engine::Sqlite).await;
+    let [old, young] = [1, 2].map(|number| Arc::new(session(number, ago(900_000))));
+    let tool = |name: &str, call: RequestRecord| RequestRecord { tool_name: Some(name.into()), ..call };
+    on.apply(&[
+        Change::Request(tool("gone", on.call(&old, ago(800_000)))),
+        Change::Request(tool("both", on.call(&old, ago(800_000)))),
+        Change::Request(tool("both", on.call(&young, ago(9)))),
+        gone(&old, DisconnectReason::Timeout, ago(700_000)),
+    ])
+    .await;
+    let mut raw = raw(&on).await;
+    assert_eq!(numbers(&mut raw).await, (2, 2));
+
+    let day = Duration::from_hours(24);
+    let policy = RetentionPolicy { requests: day, payloads: day, sessions: day, ..POLICY };
+    while on.writer.retain(&policy, now()).await.unwrap().more {}
+    assert_eq!(numbers(&mut raw).await, (1, 1));
+    assert_eq!(on.store.requests(&RequestFilter::default(), now()).await.unwrap().tools, ["both"]);
+
+    // A person deletes a session in a program that does not ask for its requests: they are not the next session's.
+    sqlx::raw_sql("PRAGMA foreign_keys = OFF; DELETE FROM archon_mcp_sessions").execute(&mut raw).await.unwrap();
+    let next = Arc::new(session(3, ago(8)));
+    on.apply(&[Change::Request(on.call(&next, ago(7)))]).await;
+    let of_next = RequestFilter { session: Some(next.session_id.to_string()), ..RequestFilter::default() };
+    assert_eq!(on.store.requests(&of_next, now()).await.unwrap().total, 1);
+    assert_eq!(on.store.requests(&RequestFilter::default(), now()).await.unwrap().total, 2);
 }
 
 #[tokio::test]
@@ -142,20 +183,17 @@ async fn a_corrupt_row_is_named() {
     on.apply(&[Change::Request(call.clone())]).await;
     let mut other = raw(&on).await;
     for (statement, column) in [
-        ("UPDATE archon_mcp_requests SET timestamp = 'yesterday'", "timestamp"),
-        ("PRAGMA ignore_check_constraints = ON; UPDATE archon_mcp_requests SET outcome = 'fine'", "outcome"),
-        (
-            "UPDATE archon_mcp_requests SET outcome = 'ok', timestamp = '2026-01-09T14:40:00.123456Z', response_bytes = -1",
-            "response_bytes",
-        ),
-        ("UPDATE archon_mcp_requests SET response_bytes = 0, http_status = 70000", "http_status"),
+        ("UPDATE archon_mcp_request_rows SET started = 9223372036854775807", "timestamp"),
+        ("PRAGMA ignore_check_constraints = ON; UPDATE archon_mcp_request_rows SET outcome = 10", "outcome"),
+        ("UPDATE archon_mcp_request_rows SET outcome = 0, started = 0, response_bytes = -1", "response_bytes"),
+        ("UPDATE archon_mcp_request_rows SET response_bytes = 0, http_status = 70000", "http_status"),
     ] {
         sqlx::raw_sql(statement).execute(&mut other).await.unwrap();
         let error = on.store.request(&call.id.to_string()).await.unwrap_err();
         let expected = format!("archon_mcp_requests.{column} of the row {} is corrupt", call.id);
         assert!(error.to_string().starts_with(&expected), "{error}");
     }
-    let cut_off = "UPDATE archon_mcp_requests SET http_status = 200;
+    let cut_off = "UPDATE archon_mcp_request_rows SET http_status = 200;
         INSERT INTO archon_mcp_payloads (row_id, request_id, result_lz4)
         SELECT row_id, id, x'00010000' FROM archon_mcp_requests";
     sqlx::raw_sql(cut_off).execute(&mut other).await.unwrap();
@@ -185,10 +223,9 @@ async fn pages_are_read_from_an_index_without_sorting() {
     let on = Fixture::new(Engine::Sqlite).await;
     for statement in [
         "SELECT * FROM archon_mcp_requests WHERE row_id < $1 ORDER BY row_id DESC LIMIT 51",
-        "SELECT * FROM archon_mcp_requests WHERE session_id = $1 AND row_id < $2 ORDER BY row_id DESC LIMIT 51",
-        "SELECT * FROM archon_mcp_requests WHERE method = $1 AND tool_name IS $2 AND client_type IS $3 AND row_id < $4
-         ORDER BY row_id DESC LIMIT 51",
-        "SELECT * FROM archon_mcp_requests WHERE status = 'error' AND row_id < $1 ORDER BY row_id DESC LIMIT 51",
+        "SELECT * FROM archon_mcp_requests WHERE session_number = $1 AND row_id < $2 ORDER BY row_id DESC LIMIT 51",
+        "SELECT * FROM archon_mcp_requests WHERE kind = $1 AND row_id < $2 ORDER BY row_id DESC LIMIT 51",
+        "SELECT * FROM archon_mcp_requests WHERE outcome_number > 1 AND row_id < $1 ORDER BY row_id DESC LIMIT 51",
         "SELECT * FROM archon_mcp_sessions WHERE (last_activity, session_id) < ($1, $2)
          ORDER BY last_activity DESC, session_id DESC LIMIT 51",
     ] {
@@ -200,13 +237,10 @@ async fn pages_are_read_from_an_index_without_sorting() {
         "row_id >= $1 AND row_id < $2 AND (row_id >= $3 OR timestamp >= $4) AND (row_id < $5 OR timestamp < $6)";
     for (filter, index) in [
         ("", "INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
-        ("session_id = $7 AND ", "by_session (session_id=? AND row_id>? AND row_id<?)"),
-        ("session_id = $7 AND +method = $8 AND ", "by_session (session_id=? AND row_id>? AND row_id<?)"),
-        (
-            "method = $7 AND tool_name IS $8 AND client_type IS $9 AND ",
-            "by_kind (method=? AND tool_name=? AND client_type=? AND rowid>? AND rowid<?)",
-        ),
-        ("status = 'error' AND +tool_name = $7 AND ", "failed (row_id>? AND row_id<?)"),
+        ("session_number = $7 AND ", "by_session (session=? AND row_id>? AND row_id<?)"),
+        ("session_number = $7 AND +method = $8 AND ", "by_session (session=? AND row_id>? AND row_id<?)"),
+        ("kind = $7 AND ", "by_kind (kind=? AND rowid>? AND rowid<?)"),
+        ("outcome_number > 1 AND +tool_name = $7 AND ", "failed (row_id>? AND row_id<?)"),
     ] {
         for (select, end) in [("*", " ORDER BY row_id DESC LIMIT 51"), ("COUNT(*)", "")] {
             let statement = format!("SELECT {select} FROM archon_mcp_requests WHERE {filter}{in_range}{end}");
@@ -235,13 +269,15 @@ async fn figures_and_retention_read_no_more_than_they_must() {
             "(width=? AND bucket_start<?)",
         ),
         ("SELECT row_id FROM archon_mcp_payloads WHERE row_id < $1 ORDER BY row_id LIMIT 250", "(rowid<?)"),
-        ("DELETE FROM archon_mcp_requests WHERE row_id <= $1", "(rowid<?)"),
+        ("DELETE FROM archon_mcp_request_rows WHERE row_id <= $1", "(rowid<?)"),
         (
             "SELECT session_id FROM archon_mcp_sessions AS ended
              WHERE last_activity < $1 AND status = 'disconnected' AND disconnected_at < $1
-                 AND NOT EXISTS (SELECT 1 FROM archon_mcp_requests AS own WHERE own.session_id = ended.session_id)
+                 AND NOT EXISTS (SELECT 1 FROM archon_mcp_requests WHERE session_number = (
+                     SELECT number FROM archon_mcp_session_numbers AS numbers WHERE numbers.session_id = ended.session_id
+                 ))
              ORDER BY last_activity LIMIT 250",
-            "by_session (session_id=?)",
+            "by_session (session=?)",
         ),
         ("SELECT transport_session_id FROM archon_mcp_transport_sessions WHERE updated_at < $1", "by_age (updated_at<?)"),
     ] {

@@ -1,6 +1,6 @@
 //! The values that occur in a column, for the filters.
 
-use super::kinds::Kinds;
+use super::kinds::KindColumn;
 use crate::store::{
     StoreError,
     connection::{Connection, Engine},
@@ -34,37 +34,22 @@ macro_rules! distinct {
     };
 }
 
-pub const METHODS: &str = distinct!("method", "archon_mcp_requests");
-const TOOLS: &str = distinct!("tool_name", "archon_mcp_requests");
-const CLIENTS: &str = distinct!("client_type", "archon_mcp_requests");
 pub const SESSION_CLIENTS: &str = distinct!("client_type", "archon_mcp_sessions");
 
-/// The first 200 values of one of the statements above, in their order.
+/// The first 200 values of the statement above, in their order.
 pub async fn values(connection: &mut Connection<'_>, statement: &'static str) -> Result<Vec<String>, StoreError> {
     connection.texts(statement, vec![]).await
 }
 
-/// Of the first five thousand: clients may make up as many names of tools as they like, and what comes behind those is not offered.
-fn of_kinds(column: &str, kinds: &str) -> String {
-    format!(
-        "{} SELECT DISTINCT value FROM (SELECT {column} AS value FROM {kinds} LIMIT 5000) WHERE value IS NOT NULL
-         ORDER BY value LIMIT 200",
-        Kinds::default().with()
-    )
-}
-
-/// The tools that requests name.
-pub async fn tools(connection: &mut Connection<'_>) -> Result<Vec<String>, StoreError> {
-    match connection.engine() {
-        Engine::Sqlite => connection.texts(of_kinds("of_tool", "tools"), vec![]).await,
-        Engine::Postgres => values(connection, TOOLS).await,
-    }
-}
-
-/// The clients that requests are of.
-pub async fn clients(connection: &mut Connection<'_>) -> Result<Vec<String>, StoreError> {
-    match connection.engine() {
-        Engine::Sqlite => connection.texts(of_kinds("of_client", "kinds"), vec![]).await,
-        Engine::Postgres => values(connection, CLIENTS).await,
-    }
+/// What requests have in this column. On SQLite that is what their kinds have, of which none outlives its requests for long.
+pub async fn of_requests(connection: &mut Connection<'_>, column: KindColumn) -> Result<Vec<String>, StoreError> {
+    let statement = match (connection.engine(), column) {
+        (Engine::Sqlite, KindColumn::Method) => distinct!("method", "archon_mcp_kinds"),
+        (Engine::Sqlite, KindColumn::Tool) => distinct!("tool_name", "archon_mcp_kinds"),
+        (Engine::Sqlite, KindColumn::Client) => distinct!("client_type", "archon_mcp_kinds"),
+        (Engine::Postgres, KindColumn::Method) => distinct!("method", "archon_mcp_requests"),
+        (Engine::Postgres, KindColumn::Tool) => distinct!("tool_name", "archon_mcp_requests"),
+        (Engine::Postgres, KindColumn::Client) => distinct!("client_type", "archon_mcp_requests"),
+    };
+    values(connection, statement).await
 }

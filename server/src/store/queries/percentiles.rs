@@ -19,8 +19,9 @@ use crate::store::{
 /// them, where ranking all of them sorts all of them, which for ten busy sessions took most of the time of an overview.
 pub async fn set_p95(connection: &mut Connection<'_>, sessions: &mut [SessionRow]) -> Result<(), StoreError> {
     let ids: Vec<Uuid> = sessions.iter().filter_map(|session| Uuid::try_parse(&session.session_id).ok()).collect();
-    let statement = "SELECT session_id, COUNT(*) AS n FROM archon_mcp_requests
-         WHERE session_id IN (SELECT value FROM unnest($1) AS list (value)) GROUP BY session_id";
+    let statement =
+        "SELECT session_id, (SELECT COUNT(*) FROM archon_mcp_requests WHERE of_session(named.session_id)) AS n
+         FROM archon_mcp_sessions AS named WHERE session_id IN (SELECT value FROM unnest($1) AS list (value))";
     let rows = connection.fetch_all(statement, vec![Value::Ids(ids)]).await?;
     let mut counts = HashMap::with_capacity(rows.len());
     for row in &rows {
@@ -29,7 +30,7 @@ pub async fn set_p95(connection: &mut Connection<'_>, sessions: &mut [SessionRow
     }
     for session in sessions {
         let Some((id, n)) = counts.get(&session.session_id).copied() else { continue };
-        let statement = "SELECT duration_ms FROM archon_mcp_requests WHERE session_id = $1
+        let statement = "SELECT duration_ms FROM archon_mcp_requests WHERE of_session($1)
              ORDER BY duration_ms DESC LIMIT 1 OFFSET $2";
         let rank = n - (n * 95 + 99) / 100;
         let row = connection.fetch_optional(statement, vec![id.into(), rank.into()]).await?;

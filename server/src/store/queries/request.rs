@@ -32,10 +32,10 @@ impl Store {
             detail_columns!(),
             ", arguments, arguments_lz4, arguments_cut, result, result_lz4, result_cut,
                (SELECT other.id FROM archon_mcp_requests AS other
-                WHERE other.session_id = this.session_id AND other.request_place < this.request_place
+                WHERE other.request_session = this.request_session AND other.request_place < this.request_place
                 ORDER BY other.request_place DESC LIMIT 1) AS previous,
                (SELECT other.id FROM archon_mcp_requests AS other
-                WHERE other.session_id = this.session_id AND other.request_place > this.request_place
+                WHERE other.request_session = this.request_session AND other.request_place > this.request_place
                 ORDER BY other.request_place LIMIT 1) AS next
              FROM archon_mcp_requests AS this
                  LEFT JOIN archon_mcp_payloads AS payload ON payload.payload_place = this.request_place

@@ -41,9 +41,9 @@ impl Store {
             next: next_page(&mut rows)?,
             rows,
             total,
-            methods: facets::values(connection, facets::METHODS).await?,
-            tools: facets::tools(connection).await?,
-            clients: facets::clients(connection).await?,
+            methods: facets::of_requests(connection, KindColumn::Method).await?,
+            tools: facets::of_requests(connection, KindColumn::Tool).await?,
+            clients: facets::of_requests(connection, KindColumn::Client).await?,
         };
         snapshot.end().await?;
         Ok(page)
@@ -74,8 +74,8 @@ fn within(conditions: &mut Conditions, stretch: Stretch) {
     let Stretch { start, end } = stretch;
     let place = |time| Value::FirstPlace(first_id(time));
     conditions.bind("request_place >= {} AND request_place < {}", [start - SLACK, end + SLACK].map(place));
-    conditions.bind("(request_place >= {} OR timestamp >= {})", [place(start + SLACK), start.into()]);
-    conditions.bind("(request_place < {} OR timestamp < {})", [place(end - SLACK), end.into()]);
+    conditions.bind("(request_place >= {} OR request_start >= {})", [place(start + SLACK), Value::Start(start)]);
+    conditions.bind("(request_place < {} OR request_start < {})", [place(end - SLACK), Value::Start(end)]);
 }
 
 fn conditions_of(engine: Engine, filter: &RequestFilter, now: DateTime<Utc>) -> Result<Conditions, StoreError> {
@@ -85,7 +85,7 @@ fn conditions_of(engine: Engine, filter: &RequestFilter, now: DateTime<Utc>) -> 
             parameter: "session",
             reason: "is not the id of a session".to_owned(),
         })?;
-        conditions.bind("session_id = {}", [id]);
+        conditions.bind("of_session({})", [id]);
     }
     // The outcome of an error says this too; said again, it lets the index of the failed be used.
     let errors_only = filter.errors_only || filter.outcome.is_some_and(Outcome::is_error);
@@ -101,7 +101,7 @@ fn conditions_of(engine: Engine, filter: &RequestFilter, now: DateTime<Utc>) -> 
         conditions.bind("outcome = {}", [outcome.as_str()]);
     }
     if errors_only {
-        conditions.add("status = 'error'");
+        conditions.add("is_failed");
     }
     if let Some(code) = filter.error_code {
         conditions.bind("error_code = {}", [code]);

@@ -94,7 +94,7 @@ async fn newest(connection: &mut Connection<'_>, session_id: Uuid) -> Result<Vec
     let statement = concat!(
         "SELECT ",
         detail_columns!(),
-        " FROM archon_mcp_requests WHERE session_id = $1 ORDER BY request_place DESC LIMIT 201"
+        " FROM archon_mcp_requests WHERE of_session($1) ORDER BY request_place DESC LIMIT 201"
     );
     let rows = connection.fetch_all(statement, vec![session_id.into()]).await?;
 
@@ -110,7 +110,7 @@ async fn newest(connection: &mut Connection<'_>, session_id: Uuid) -> Result<Vec
 
 async fn errors(connection: &mut Connection<'_>, session_id: Uuid) -> Result<Vec<ErrorKind>, StoreError> {
     let statement = "SELECT outcome, error_code, COUNT(*) AS count FROM archon_mcp_requests
-         WHERE session_id = $1 AND status = 'error' GROUP BY outcome, error_code
+         WHERE of_session($1) AND is_failed GROUP BY outcome, error_code
          ORDER BY COUNT(*) DESC, outcome, error_code NULLS FIRST";
     let rows = connection.fetch_all(statement, vec![session_id.into()]).await?;
     let kind = |row: &Row| {

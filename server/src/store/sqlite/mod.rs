@@ -3,6 +3,7 @@
 mod backfill;
 mod location;
 mod migrate;
+pub mod numbers;
 mod retain;
 pub mod row_ids;
 mod source;

@@ -51,6 +51,9 @@ async fn delete_old(
     if deleted == 0 {
         deleted = retain::delete_old(&mut Connection::Sqlite(connection), policy, now).await?;
     }
+    if deleted == 0 {
+        deleted = sqlx::query(KINDS).execute(connection).await?.rows_affected();
+    }
     Ok(deleted)
 }
 
@@ -66,6 +69,12 @@ async fn delete_oldest(connection: &mut SqliteConnection) -> Result<u64, StoreEr
 const PAYLOADS: &str = "DELETE FROM archon_mcp_payloads WHERE row_id IN (
          SELECT row_id FROM archon_mcp_payloads WHERE row_id < $1 ORDER BY row_id LIMIT 250
      )";
+/// Clients make up as many tools as they like.
+const KINDS: &str = "DELETE FROM archon_mcp_kinds WHERE number IN (
+         SELECT number FROM archon_mcp_kinds AS kinds
+         WHERE NOT EXISTS (SELECT 1 FROM archon_mcp_request_rows WHERE kind = kinds.number) LIMIT 500
+     )";
+
 async fn delete(connection: &mut SqliteConnection, statement: &'static str, row_id: i64) -> Result<u64, StoreError> {
     Ok(sqlx::query(statement).bind(row_id).execute(connection).await?.rows_affected())
 }
@@ -77,7 +86,7 @@ async fn payloads_before(connection: &mut SqliteConnection, row_id: i64) -> Resu
 /// Deletes the oldest requests, each with its payload.
 async fn requests_before(connection: &mut SqliteConnection, row_id: i64) -> Result<u64, StoreError> {
     let last: Option<i64> = sqlx::query_scalar(
-        "SELECT MAX(row_id) FROM (SELECT row_id FROM archon_mcp_requests WHERE row_id < $1 ORDER BY row_id LIMIT 500)",
+        "SELECT MAX(row_id) FROM (SELECT row_id FROM archon_mcp_request_rows WHERE row_id < $1 ORDER BY row_id LIMIT 500)",
     )
     .bind(row_id)
     .fetch_one(&mut *connection)
@@ -86,7 +95,7 @@ async fn requests_before(connection: &mut SqliteConnection, row_id: i64) -> Resu
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     let mut deleted = 0;
     for statement in
-        ["DELETE FROM archon_mcp_payloads WHERE row_id <= $1", "DELETE FROM archon_mcp_requests WHERE row_id <= $1"]
+        ["DELETE FROM archon_mcp_payloads WHERE row_id <= $1", "DELETE FROM archon_mcp_request_rows WHERE row_id <= $1"]
     {
         deleted += delete(&mut transaction, statement, last).await?;
     }

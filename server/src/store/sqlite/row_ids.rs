@@ -38,7 +38,7 @@ pub async fn assign<'a>(
     connection: &mut Connection<'_>,
     requests: Vec<&'a RequestRecord>,
 ) -> Result<Vec<NewRequest<'a>>, StoreError> {
-    let latest = connection.count("SELECT COALESCE(MAX(row_id), 0) FROM archon_mcp_requests", vec![]).await?;
+    let latest = connection.count("SELECT COALESCE(MAX(row_id), 0) FROM archon_mcp_request_rows", vec![]).await?;
     let is_uncertain = |first: i64| first.unsigned_abs() <= latest;
     let uncertain: Vec<_> = requests
         .iter()
@@ -47,13 +47,14 @@ pub async fn assign<'a>(
         .collect();
     let (mut stored, mut taken) = (HashSet::with_capacity(requests.len()), HashSet::with_capacity(requests.len()));
     if !uncertain.is_empty() {
-        let statement = "WITH named (first, last, of) AS (
-                 SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1)
+        // Each id is read once, not for each row that it is compared with.
+        let statement = "WITH named (first, last, of) AS MATERIALIZED (
+                 SELECT value ->> 0, value ->> 1, unhex(value ->> 2, '-') FROM json_each($1)
              )
              SELECT row_id, id FROM named CROSS JOIN archon_mcp_requests ON row_id = first
              UNION ALL
              SELECT row_id, id FROM named CROSS JOIN archon_mcp_requests ON row_id = (
-                 SELECT row_id FROM archon_mcp_requests WHERE row_id >= first AND row_id <= last AND id = of
+                 SELECT row_id FROM archon_mcp_request_rows WHERE row_id >= first AND row_id <= last AND id = of
                  ORDER BY row_id LIMIT 1
              )";
         let named = serde_json::json!(uncertain).to_string();
@@ -70,13 +71,13 @@ pub async fn assign<'a>(
         }
         let own = first(request.id);
         if taken.contains(&own) && is_uncertain(own) {
-            let statement = "SELECT row_id FROM archon_mcp_requests WHERE row_id >= $1 AND row_id <= $2";
+            let statement = "SELECT row_id FROM archon_mcp_request_rows WHERE row_id >= $1 AND row_id <= $2";
             let rows = connection.fetch_all(statement, vec![own.into(), last(request.id).into()]).await?;
             let row_id = |row| Cells::of(row, REQUESTS, String::new()).get::<i64>("row_id");
             taken.extend(rows.iter().map(row_id).collect::<Result<Vec<_>, _>>()?);
         }
         let row_id = (own..=i64::MAX).find(|row_id| taken.insert(*row_id)).unwrap_or(own);
-        new.push(NewRequest { request, row_id });
+        new.push(NewRequest { request, row_id, numbers: None });
     }
     Ok(new)
 }

@@ -123,6 +123,14 @@ impl<'v> Sink<'v> for Values {
         }
     }
 
+    fn short_id(&mut self, id: Uuid) {
+        self.add(id.as_bytes().to_vec());
+    }
+
+    fn numbered(&mut self, number: Option<i64>, _names: impl FnOnce(&mut Self)) {
+        self.add(number);
+    }
+
     fn text(&mut self, text: Option<&'v str>) {
         match text {
             Some(text) => self.shared(text),

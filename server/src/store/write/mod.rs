@@ -132,6 +132,9 @@ async fn fold(connection: &mut Connection<'_>, changes: &[Change]) -> Result<App
     let mut rows: Vec<_> = requests.iter().map(|new| (*new, session(new))).collect();
     // What is written in the order of the table goes to its end.
     rows.sort_unstable_by_key(|(new, _)| new.row_id);
+    if let Connection::Sqlite(connection) = connection {
+        sqlite::numbers::assign(connection, &mut rows).await?;
+    }
     let (inserted, moved) = future::join(connection.insert::<NewRequests>(&rows), moved).await;
     inserted?;
     rollups::add(connection, moved).await?;
@@ -251,7 +254,7 @@ async fn requests_not_stored<'a>(
             let id = |row| Cells::of(row, REQUESTS, String::new()).id("id").ok();
             let mut taken: HashSet<Uuid> = stored.iter().filter_map(id).collect();
             let new = requests.into_iter().filter(|request| taken.insert(request.id));
-            Ok(new.map(|request| NewRequest { request, row_id: 0 }).collect())
+            Ok(new.map(|request| NewRequest { request, row_id: 0, numbers: None }).collect())
         }
     }
 }

@@ -14,7 +14,13 @@ use super::{
     sink::{Sink, Table},
     states::State,
 };
-use crate::store::{Kept, ParkedSession, Payload, RequestRecord, SessionRecord, ToolDefinition, sqlite::Statement};
+use crate::store::{
+    Kept, ParkedSession, Payload, RequestRecord, SessionRecord, ToolDefinition,
+    sqlite::{
+        Statement,
+        numbers::{Numbers, of_outcome},
+    },
+};
 
 /// The statement of both dialects, where they differ in how they begin and end.
 macro_rules! statements {
@@ -65,11 +71,18 @@ impl Table for NewSessions {
     }
 }
 
+/// Those that both engines have, between those that SQLite has numbers for.
 macro_rules! request_columns {
-    () => {
-        "id, session_id, client_type, method, tool_name, status, outcome, error_code, error_message, timestamp, duration_ms,
-         request_bytes, response_bytes, response_tokens, http_status, rpc_id, protocol_version, conversation_id, turn_id,
-         trace_id, server_instance) {}"
+    ($outcome:literal, $start:literal, $instance:literal) => {
+        concat!(
+            $outcome,
+            ", error_code, error_message, ",
+            $start,
+            ", duration_ms, request_bytes, response_bytes, response_tokens, http_status, rpc_id, protocol_version,
+             conversation_id, turn_id, trace_id, ",
+            $instance,
+            ") {}"
+        )
     };
 }
 
@@ -79,6 +92,8 @@ pub struct NewRequest<'v> {
     pub request: &'v RequestRecord,
     /// Of its row, where the engine numbers rows.
     pub row_id: i64,
+    /// What its row has in place of names, where the engine numbers these.
+    pub numbers: Option<Numbers>,
 }
 
 /// Adds requests that are not there, each with its session where that is there.
@@ -87,24 +102,34 @@ pub struct NewRequests;
 impl Table for NewRequests {
     type Row<'v> = (NewRequest<'v>, Option<Uuid>);
 
-    statements!(22:
-        sqlite concat!("INSERT OR FAIL INTO archon_mcp_requests (row_id, ", request_columns!()),
-        postgres concat!("INSERT INTO archon_mcp_requests (", request_columns!())
+    statements!(19:
+        sqlite concat!(
+            "INSERT OR FAIL INTO archon_mcp_request_rows (row_id, id, session, kind, ",
+            request_columns!("outcome", "started", "instance")
+        ),
+        postgres concat!(
+            "INSERT INTO archon_mcp_requests (id, session_id, client_type, method, tool_name, ",
+            request_columns!("status, outcome", "timestamp", "server_instance")
+        )
     );
 
     fn bind<'v>((new, session): &(NewRequest<'v>, Option<Uuid>), row: &mut impl Sink<'v>) {
-        let request = new.request;
-        row.row_id(new.row_id);
-        row.id(Some(request.id));
-        row.id(*session);
-        row.text(request.client_type.as_deref());
-        row.text(Some(&request.method));
-        row.text(request.tool_name.as_deref());
-        row.text(Some(if request.outcome.is_error() { "error" } else { "success" }));
-        row.text(Some(request.outcome.as_str()));
+        let NewRequest { request, row_id, numbers } = new;
+        row.row_id(*row_id);
+        row.short_id(request.id);
+        row.numbered(numbers.and_then(|numbers| numbers.session), |row| row.id(*session));
+        row.numbered(numbers.map(|numbers| numbers.kind), |row| {
+            row.text(request.client_type.as_deref());
+            row.text(Some(&request.method));
+            row.text(request.tool_name.as_deref());
+        });
+        row.numbered(Some(of_outcome(request.outcome)), |row| {
+            row.text(Some(if request.outcome.is_error() { "error" } else { "success" }));
+            row.text(Some(request.outcome.as_str()));
+        });
         row.integer(request.error_code);
         row.text(request.error_message.as_deref());
-        row.time(Some(request.timestamp));
+        row.numbered(Some(request.timestamp.timestamp_micros()), |row| row.time(Some(request.timestamp)));
         row.real(Some(request.duration.as_micros() as f64 / 1e3));
         row.count(request.request_bytes);
         row.count(request.response_bytes);
@@ -115,7 +140,7 @@ impl Table for NewRequests {
         row.text(request.conversation_id.as_deref());
         row.text(request.turn_id.as_deref());
         row.text(request.trace_id.as_deref());
-        row.id(Some(request.server_instance));
+        row.numbered(numbers.map(|numbers| numbers.instance), |row| row.id(Some(request.server_instance)));
     }
 }
 

@@ -10,6 +10,17 @@ pub trait Sink<'v> {
     /// The number of the row, where the engine has a column for it.
     fn row_id(&mut self, _row_id: i64) {}
     fn id(&mut self, id: Option<Uuid>);
+    /// An id that the engine may have in fewer bytes than as a text.
+    fn short_id(&mut self, id: Uuid) {
+        self.id(Some(id));
+    }
+    /// A number, where the engine has it in place of what `names` adds.
+    fn numbered(&mut self, _number: Option<i64>, names: impl FnOnce(&mut Self))
+    where
+        Self: Sized,
+    {
+        names(self);
+    }
     fn text(&mut self, text: Option<&'v str>);
     /// JSON, as text.
     fn json(&mut self, json: Option<&'v str>);
