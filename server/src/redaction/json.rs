@@ -7,6 +7,7 @@ use super::{
     names::{Rule, is_named, is_naming, rule_of},
     secrets, secrets_behind,
     shapes::LOOKAHEAD,
+    twin::{self, Twin},
 };
 use std::borrow::Cow;
 
@@ -24,20 +25,24 @@ const LONGEST_KEY: usize = 64;
 /// What is not JSON, or not UTF-8, is cleaned as free text.
 #[must_use]
 pub fn redact_json(json: &[u8], max_bytes: usize) -> (String, bool) {
-    let mut redaction = Redaction {
-        json,
-        at: 0,
-        out: String::with_capacity(json.len().min(max_bytes) + MARK.len()),
-        max_bytes,
-        frames: Vec::new(),
-        keys: Vec::new(),
-        next_key: 0,
-    };
+    let mut redaction = Redaction::new(json, 0, max_bytes);
+    if json.len() <= max_bytes {
+        redaction.twin = twin_in(json, max_bytes);
+    }
     match redaction.run() {
         Ok(()) => (redaction.out, false),
         Err(Stop::Full) => (cut(redaction.out, max_bytes), true),
         Err(Stop::NotJson) => redact_text(json, max_bytes),
     }
+}
+
+/// The structured content of a result, of which nothing is to be cut off.
+fn twin_in(json: &[u8], max_bytes: usize) -> Option<Twin> {
+    let start = twin::start(json)?;
+    let mut redaction = Redaction::new(json, start, max_bytes);
+    redaction.one().ok()?;
+    let (range, shown) = (start..redaction.at, redaction.out);
+    Some(Twin { is_clean: json[range.clone()] == *shown.as_bytes(), range, shown })
 }
 
 /// JSON as it is, for those who chose to store all: at most `max_bytes` of it; the flag says that there was more.
@@ -100,6 +105,7 @@ struct Redaction<'a> {
     keys: Vec<(&'a str, Treatment)>,
     /// Which of them followed on the last one before.
     next_key: usize,
+    twin: Option<Twin>,
 }
 
 /// What is to be done with the next value.
@@ -111,16 +117,25 @@ struct Treatment {
 }
 
 impl<'a> Redaction<'a> {
+    fn new(json: &'a [u8], at: usize, max_bytes: usize) -> Self {
+        let out = String::with_capacity(json.len().min(max_bytes) + MARK.len());
+        Self { json, at, out, max_bytes, frames: Vec::new(), keys: Vec::new(), next_key: 0, twin: None }
+    }
+
     fn run(&mut self) -> Result<(), Stop> {
+        self.one()?;
+        if self.peek().is_none() { Ok(()) } else { Err(Stop::NotJson) }
+    }
+
+    /// One value, whatever stands behind it.
+    fn one(&mut self) -> Result<(), Stop> {
         let mut treatment = Treatment::default();
         loop {
             let opened = self.value(treatment)?;
             let mut is_first = opened;
             // Behind a value: the ends of what is open, and what leads to the next value.
             loop {
-                let Some(frame) = self.frames.last() else {
-                    return if self.peek().is_none() { Ok(()) } else { Err(Stop::NotJson) };
-                };
+                let Some(frame) = self.frames.last() else { return Ok(()) };
                 let is_object = frame.is_object;
                 match (self.peek(), is_object) {
                     (Some(b'}'), true) | (Some(b']'), false) => {
@@ -235,6 +250,10 @@ impl<'a> Redaction<'a> {
                 self.write_mark()?;
                 Ok(false)
             }
+            b'{' if !hides_text && self.twin.as_ref().is_some_and(|twin| twin.range.start == self.at) => {
+                self.write_twin()?;
+                Ok(false)
+            }
             b'{' | b'[' => {
                 self.copy()?;
                 self.frames.push(Frame { is_object: byte == b'{', hides_text, secret_follows: false });
@@ -291,6 +310,21 @@ impl<'a> Redaction<'a> {
         self.write("\"")
     }
 
+    /// Copies what has been read already.
+    fn write_twin(&mut self) -> Result<(), Stop> {
+        if let Some(twin) = &self.twin {
+            self.at = twin.range.end;
+            self.out.push_str(&twin.shown);
+        }
+        self.check()
+    }
+
+    /// Where the string at `start` ends, if it is what has been read already and has no secret.
+    fn end_of_twin(&self, start: usize) -> Option<usize> {
+        let twin = self.twin.as_ref().filter(|twin| twin.is_clean && self.json.get(start) == Some(&b'{'))?;
+        twin::end_of_text(self.json, start, twin.shown.as_bytes())
+    }
+
     fn string_end(&self, start: usize) -> Result<usize, Stop> {
         string_end(self.json, start, self.json.len()).0.ok_or(Stop::NotJson)
     }
@@ -299,6 +333,13 @@ impl<'a> Redaction<'a> {
     /// the cut.
     fn string(&mut self, start: usize) -> Result<bool, Stop> {
         let json = self.json;
+        if let Some(end) = self.end_of_twin(start) {
+            self.at = end + 1;
+            self.out.push('"');
+            self.out.push_str(text(&json[start..end])?);
+            self.write("\"")?;
+            return Ok(true);
+        }
         let room = self.max_bytes - self.out.len();
         let mut window = room.saturating_add(room / 4 + LOOKAHEAD);
         loop {
@@ -392,14 +433,19 @@ fn string_end(json: &[u8], start: usize, limit: usize) -> (Option<usize>, Escape
 /// Where among the first sixteen bytes the first quote or backslash stands. Where text was written as JSON there is mostly one, and
 /// [`memchr`] takes longer to begin than to look through so few.
 fn near(bytes: &[u8]) -> Option<usize> {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
     let (words, _) = bytes.as_chunks();
     words.iter().take(2).enumerate().find_map(|(number, word)| {
-        let word = u64::from_le_bytes(*word);
-        let found = zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\')));
-        (found != 0).then(|| number * 8 + found.trailing_zeros() as usize / 8)
+        let place = first_mark(u64::from_le_bytes(*word));
+        (place < 8).then_some(number * 8 + place)
     })
+}
+
+/// Which of the eight bytes of a word, the lowest first, is the first quote or backslash; 8 when none is.
+pub(super) fn first_mark(word: u64) -> usize {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
+    let found = zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\')));
+    found.trailing_zeros() as usize / 8
 }
 
 /// As [`clean`] does, for the inside of a JSON string.

@@ -12,6 +12,7 @@
 //! | `cards.rs` | payment cards |
 //! | `escapes.rs` | reading through escapes, so that JSON within text within JSON is no hiding place |
 //! | `json.rs` | JSON in one pass, and the cut at a length |
+//! | `twin.rs` | JSON that stands in one document twice |
 
 mod anchors;
 mod cards;
@@ -22,6 +23,7 @@ mod pairs;
 mod shapes;
 #[cfg(test)]
 mod tests;
+mod twin;
 
 pub use json::{cut_json, redact_json};
 

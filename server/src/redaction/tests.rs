@@ -2,6 +2,8 @@
 
 mod by_lot;
 
+use serde_json::Value;
+
 use super::{MARK, clean, cut_json, redact_json};
 
 const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U";
@@ -156,6 +158,34 @@ fn secrets_in_json_are_hidden() {
         assert_eq!(redacted(json), expected);
         assert_eq!(redacted(expected), expected);
     }
+}
+
+#[test]
+fn a_result_is_read_once_where_it_says_the_same_twice() {
+    let result = |text: &str, content: &str| {
+        format!(r#"{{"content":[{{"text":{},"type":"text"}}],"structuredContent":{content}}}"#, Value::from(text))
+    };
+    let harmless = r#"{"note":"a \"b\" \\ ü","count":1}"#;
+    assert_eq!(redacted(&result(harmless, harmless)), result(harmless, harmless));
+    // As text, brackets behind `tokens` would be a value. They are shown beside it.
+    let brackets = r#"{"tokens":{}}"#;
+    assert_eq!(redacted(&result(brackets, brackets)), result(brackets, brackets));
+    assert_eq!(redacted(&result(brackets, "{}")), result(r#"{"tokens":[redacted]}"#, "{}"));
+
+    let secret = r#"{"password":"hunter2"}"#;
+    let hidden = r#"{"password":"[redacted]"}"#;
+    assert_eq!(redacted(&result(secret, secret)), result(hidden, hidden));
+    assert_eq!(redacted(&result(secret, harmless)), result(hidden, harmless));
+    // A part of the one is not the other.
+    assert_eq!(
+        redacted(&result(&format!("{harmless}password=hunter2"), harmless)),
+        result(&format!("{harmless}password=[redacted]"), harmless)
+    );
+    // Where it stands under a secret's name, it is hidden.
+    let nested = format!(r#"{{"secret":{{"structuredContent":{harmless}}}}}"#);
+    assert_eq!(redacted(&nested), r#"{"secret":"[redacted]"}"#);
+    let tokens = r#"{"tokens":{"structuredContent":{"access":"abc"}}}"#;
+    assert_eq!(redacted(tokens), r#"{"tokens":{"structuredContent":{"access":"[redacted]"}}}"#);
 }
 
 #[test]

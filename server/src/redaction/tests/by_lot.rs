@@ -266,6 +266,21 @@ proptest! {
         }
     }
 
+    #[test]
+    fn no_secret_survives_in_a_result_that_says_the_same_twice((value, needle, _) in document(), every in 0_usize..5) {
+        let content = escaped(&json!({ "found": value }), every);
+        let result = format!(
+            r#"{{"content":[{{"type":"text","text":{}}}],"structuredContent":{content},"isError":false}}"#,
+            Value::from(content.as_str())
+        );
+        let (shown, is_cut) = redact_json(result.as_bytes(), usize::MAX);
+        prop_assert!(!is_cut);
+        let parsed: Value = serde_json::from_str(&shown).unwrap();
+        prop_assert!(!parsed["structuredContent"].to_string().contains(&needle), "{result} gave {shown}");
+        let text = parsed["content"][0]["text"].as_str().unwrap();
+        prop_assert!(!text.contains(&needle), "{result} gave {shown}");
+    }
+
     /// Most text with escapes is not read through them: only where that could find nothing.
     #[test]
     fn text_whose_escapes_are_not_read_holds_no_secret(
