@@ -7,7 +7,7 @@ use crate::store::{
 };
 
 /// Jumps from each value of an indexed column to the next: as many look-ups as there are values, however many rows.
-/// `SELECT DISTINCT` would read the whole index. `IS NOT NULL` is what PostgreSQL's partial indexes ask for.
+/// `SELECT DISTINCT` would read the whole index. `IS NOT NULL` is what partial indexes ask for.
 macro_rules! distinct {
     ($column:literal, $table:literal) => {
         concat!(

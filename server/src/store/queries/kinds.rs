@@ -17,7 +17,7 @@ pub enum KindColumn {
 }
 
 impl KindColumn {
-    pub const fn name(self) -> &'static str {
+    const fn name(self) -> &'static str {
         match self {
             Self::Method => "method",
             Self::Tool => "tool_name",
