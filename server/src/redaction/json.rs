@@ -1,12 +1,16 @@
 //! JSON in one pass that hides its secrets and drops its blanks, without a tree of it. Cut at a length.
+//!
+//! Most JSON has no secret, and is compact: what is shown is then what was read, and nothing is copied. Else what lies between two
+//! changes is copied at once.
 
 use super::{
     MARK, cards, clean,
-    escapes::{Escapes, Unescaped},
+    escapes::Unescaped,
     hide,
     names::{Rule, is_named, is_naming, rule_of},
     secrets, secrets_behind,
     shapes::LOOKAHEAD,
+    strings::string_end,
     twin::{self, Twin},
 };
 use std::borrow::Cow;
@@ -20,42 +24,42 @@ const KEYS: usize = 32;
 const LONGEST_KEY: usize = 64;
 
 /// JSON with its secrets hidden: the values of secrets' names at any depth, and what is a secret by its shape. At most
-/// `max_bytes` of it; the flag says that there was more.
+/// `max_bytes` of it; the flag says that there was more. Borrowed where it is shown as it stands.
 ///
 /// What is not JSON, or not UTF-8, is cleaned as free text.
 #[must_use]
-pub fn redact_json(json: &[u8], max_bytes: usize) -> (String, bool) {
-    let mut redaction = Redaction::new(json, 0, max_bytes);
+pub fn redact_json(json: &[u8], max_bytes: usize) -> (Cow<'_, str>, bool) {
+    let Ok(text) = std::str::from_utf8(json) else { return redact_text(json, max_bytes) };
+    let mut redaction = Redaction::new(text, 0, max_bytes);
     if json.len() <= max_bytes {
-        redaction.twin = twin_in(json, max_bytes);
+        redaction.twin = twin_in(text, max_bytes);
     }
     match redaction.run() {
-        Ok(()) => (redaction.out, false),
-        Err(Stop::Full) => (cut(redaction.out, max_bytes), true),
+        Ok(()) => (redaction.shown(), false),
+        Err(Stop::Full) => (cut(redaction.shown(), max_bytes), true),
         Err(Stop::NotJson) => redact_text(json, max_bytes),
     }
 }
 
 /// The structured content of a result, of which nothing is to be cut off.
-fn twin_in(json: &[u8], max_bytes: usize) -> Option<Twin> {
-    let start = twin::start(json)?;
+fn twin_in(json: &str, max_bytes: usize) -> Option<Twin<'_>> {
+    let start = twin::start(json.as_bytes())?;
     let mut redaction = Redaction::new(json, start, max_bytes);
     redaction.one().ok()?;
-    let (range, shown) = (start..redaction.at, redaction.out);
-    Some(Twin { is_clean: json[range.clone()] == *shown.as_bytes(), range, shown })
+    Some(Twin { range: start..redaction.at, shown: redaction.shown() })
 }
 
 /// JSON as it is, for those who chose to store all: at most `max_bytes` of it; the flag says that there was more.
 #[must_use]
-pub fn cut_json(json: &[u8], max_bytes: usize) -> (String, bool) {
+pub fn cut_json(json: &[u8], max_bytes: usize) -> (Cow<'_, str>, bool) {
     // A letter takes at most four bytes, and bytes that are none become one of three.
     let start = &json[..json.len().min(max_bytes.saturating_add(4))];
-    let text = String::from_utf8_lossy(start).into_owned();
+    let text = String::from_utf8_lossy(start);
     let is_cut = start.len() < json.len() || text.len() > max_bytes;
     (cut(text, max_bytes), is_cut)
 }
 
-fn redact_text(bytes: &[u8], max_bytes: usize) -> (String, bool) {
+fn redact_text(bytes: &[u8], max_bytes: usize) -> (Cow<'static, str>, bool) {
     let mut window = max_bytes.saturating_add(max_bytes / 4 + LOOKAHEAD);
     loop {
         let start = &bytes[..bytes.len().min(window)];
@@ -63,25 +67,31 @@ fn redact_text(bytes: &[u8], max_bytes: usize) -> (String, bool) {
         if start.len() == bytes.len() {
             let cleaned = clean(&text).into_owned();
             let is_cut = cleaned.len() > max_bytes;
-            return (cut(cleaned, max_bytes), is_cut);
+            return (cut(cleaned.into(), max_bytes), is_cut);
         }
         // What stands before here was judged as if the whole text had been read.
         let judged = text.len().saturating_sub(LOOKAHEAD);
         let cleaned = hide(&text, &secrets(&text, false), judged);
         if cleaned.len() > max_bytes {
-            return (cut(cleaned, max_bytes), true);
+            return (cut(cleaned.into(), max_bytes), true);
         }
         window = window.saturating_mul(2);
     }
 }
 
-fn cut(mut text: String, max_bytes: usize) -> String {
-    text.truncate(text.floor_char_boundary(max_bytes));
-    text
+fn cut(text: Cow<'_, str>, max_bytes: usize) -> Cow<'_, str> {
+    let end = text.floor_char_boundary(max_bytes);
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[..end]),
+        Cow::Owned(mut text) => {
+            text.truncate(end);
+            Cow::Owned(text)
+        }
+    }
 }
 
 enum Stop {
-    /// `max_bytes` are written.
+    /// More than `max_bytes` would be shown.
     Full,
     NotJson,
 }
@@ -96,16 +106,21 @@ struct Frame {
 }
 
 struct Redaction<'a> {
-    json: &'a [u8],
+    json: &'a str,
+    /// Where it begins.
+    start: usize,
+    /// What stands before here has been read.
     at: usize,
+    /// What is shown of `json` up to `copied`. From there to `at` it is shown as it stands.
     out: String,
+    copied: usize,
     max_bytes: usize,
     frames: Vec<Frame>,
     /// Lists are made of objects that have the same keys, again and again, in the same order.
     keys: Vec<(&'a str, Treatment)>,
     /// Which of them followed on the last one before.
     next_key: usize,
-    twin: Option<Twin>,
+    twin: Option<Twin<'a>>,
 }
 
 /// What is to be done with the next value.
@@ -117,9 +132,9 @@ struct Treatment {
 }
 
 impl<'a> Redaction<'a> {
-    fn new(json: &'a [u8], at: usize, max_bytes: usize) -> Self {
-        let out = String::with_capacity(json.len().min(max_bytes) + MARK.len());
-        Self { json, at, out, max_bytes, frames: Vec::new(), keys: Vec::new(), next_key: 0, twin: None }
+    fn new(json: &'a str, start: usize, max_bytes: usize) -> Self {
+        let (out, frames, keys) = (String::new(), Vec::new(), Vec::new());
+        Self { json, start, at: start, out, copied: start, max_bytes, frames, keys, next_key: 0, twin: None }
     }
 
     fn run(&mut self) -> Result<(), Stop> {
@@ -139,12 +154,12 @@ impl<'a> Redaction<'a> {
                 let is_object = frame.is_object;
                 match (self.peek(), is_object) {
                     (Some(b'}'), true) | (Some(b']'), false) => {
-                        self.copy()?;
+                        self.pass()?;
                         self.frames.pop();
                         is_first = false;
                         continue;
                     }
-                    (Some(b','), _) if !is_first => self.copy()?,
+                    (Some(b','), _) if !is_first => self.pass()?,
                     (Some(_), _) if is_first => {}
                     _ => return Err(Stop::NotJson),
                 }
@@ -156,58 +171,69 @@ impl<'a> Redaction<'a> {
 
     /// The next byte that is no blank.
     fn peek(&mut self) -> Option<u8> {
-        while let Some(byte) = self.json.get(self.at) {
-            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
-                return Some(*byte);
-            }
-            self.at += 1;
+        let bytes = self.json.as_bytes();
+        let is_blank = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
+        let byte = *bytes.get(self.at)?;
+        if !is_blank(&byte) {
+            return Some(byte);
         }
-        None
+        let blanks = bytes[self.at..].iter().take_while(|byte| is_blank(byte)).count();
+        self.replace(self.at + blanks, "");
+        bytes.get(self.at).copied()
     }
 
-    /// Copies the byte at hand, one of JSON's marks.
-    fn copy(&mut self) -> Result<(), Stop> {
-        self.out.push(char::from(self.json[self.at]));
-        self.at += 1;
+    /// Passes over the byte at hand, one of JSON's marks.
+    fn pass(&mut self) -> Result<(), Stop> {
+        self.pass_to(self.at + 1)
+    }
+
+    /// Up to `end`, it is shown as it stands.
+    fn pass_to(&mut self, end: usize) -> Result<(), Stop> {
+        self.at = end;
         self.check()
     }
 
-    fn write(&mut self, text: &str) -> Result<(), Stop> {
+    /// Shows `text` in the place of what stands from here to `end`.
+    fn replace(&mut self, end: usize, text: &str) {
+        let as_it_stands = &self.json[self.copied..self.at];
+        if self.out.is_empty() {
+            self.out.reserve((self.json.len() - self.start).min(self.max_bytes) + MARK.len());
+        }
+        self.out.push_str(as_it_stands);
         self.out.push_str(text);
-        self.check()
+        (self.at, self.copied) = (end, end);
+    }
+
+    /// How much is shown so far, bytes.
+    fn length(&self) -> usize {
+        self.out.len() + self.at - self.copied
     }
 
     fn check(&self) -> Result<(), Stop> {
-        if self.out.len() > self.max_bytes { Err(Stop::Full) } else { Ok(()) }
+        if self.length() > self.max_bytes { Err(Stop::Full) } else { Ok(()) }
     }
 
-    /// Copies a key and its colon, and says what it means for its value.
+    /// What is shown of what was read.
+    fn shown(mut self) -> Cow<'a, str> {
+        if self.copied == self.start {
+            return Cow::Borrowed(&self.json[self.start..self.at]);
+        }
+        self.replace(self.at, "");
+        Cow::Owned(self.out)
+    }
+
+    /// Passes over a key and its colon, and says what it means for its value.
     fn key(&mut self) -> Result<Treatment, Stop> {
         if self.peek() != Some(b'"') {
             return Err(Stop::NotJson);
         }
-        let json = self.json;
         let start = self.at + 1;
-        let (end, escapes) = string_end(json, start, json.len());
-        let end = end.ok_or(Stop::NotJson)?;
-        let bytes = &json[start..end];
-        let (name, mut treatment) = if let Some((key, treatment)) = self.remembered(bytes) {
-            self.at = end + 1;
-            self.out.push('"');
-            self.out.push_str(key);
-            self.write("\"")?;
-            (Cow::Borrowed(key), treatment)
-        } else {
-            let raw = text(bytes)?;
-            let unescaped = if escapes.any { Unescaped::of(raw) } else { None };
-            let name = unescaped.map_or(Cow::Borrowed(raw), |unescaped| Cow::Owned(unescaped.text));
-            let treatment = Treatment { rule: Some(rule_of(&name)), is_naming: is_naming(&name) };
-            let is_shown = self.string(start)?;
-            if is_shown && !escapes.any && raw.len() <= LONGEST_KEY && self.keys.len() < KEYS {
-                self.keys.push((raw, treatment));
-                self.next_key = self.keys.len();
+        let (name, mut treatment) = match self.expected(start) {
+            Some((key, treatment)) => {
+                self.pass_to(start + key.len() + 1)?;
+                (Cow::Borrowed(key), treatment)
             }
-            (name, treatment)
+            None => self.other_key(start)?,
         };
         if let Some(frame) = self.frames.last_mut()
             && frame.secret_follows
@@ -219,22 +245,39 @@ impl<'a> Redaction<'a> {
         if self.peek() != Some(b':') {
             return Err(Stop::NotJson);
         }
-        self.copy()?;
+        self.pass()?;
         Ok(treatment)
     }
 
-    /// A key that was shown before, and what it means for its value.
-    fn remembered(&mut self, key: &[u8]) -> Option<(&'a str, Treatment)> {
-        let is_it = |(remembered, _): &(&str, Treatment)| remembered.as_bytes() == key;
-        let at = match self.keys.get(self.next_key) {
-            Some(next) if is_it(next) => self.next_key,
-            _ => self.keys.iter().position(is_it)?,
-        };
-        self.next_key = at + 1;
-        Some(self.keys[at])
+    /// The key that followed before, if it is the one at `start`.
+    fn expected(&mut self, start: usize) -> Option<(&'a str, Treatment)> {
+        let known = *self.keys.get(self.next_key)?;
+        let is_it = self.json.as_bytes()[start..].strip_prefix(known.0.as_bytes())?.first() == Some(&b'"');
+        self.next_key += usize::from(is_it);
+        is_it.then_some(known)
     }
 
-    /// Copies a value, or its place, or the bracket that opens it: then it gives true.
+    fn other_key(&mut self, start: usize) -> Result<(Cow<'a, str>, Treatment), Stop> {
+        let (end, escapes) = string_end(self.json.as_bytes(), start, self.json.len());
+        let end = end.ok_or(Stop::NotJson)?;
+        let raw = &self.json[start..end];
+        if let Some(place) = self.keys.iter().position(|(known, _)| *known == raw) {
+            self.next_key = place + 1;
+            self.pass_to(end + 1)?;
+            return Ok((Cow::Borrowed(raw), self.keys[place].1));
+        }
+        let unescaped = if escapes.any { Unescaped::of(raw) } else { None };
+        let name = unescaped.map_or(Cow::Borrowed(raw), |unescaped| Cow::Owned(unescaped.text));
+        let treatment = Treatment { rule: Some(rule_of(&name)), is_naming: is_naming(&name) };
+        let is_shown = self.string(start)?;
+        if is_shown && !escapes.any && raw.len() <= LONGEST_KEY && self.keys.len() < KEYS {
+            self.keys.push((raw, treatment));
+            self.next_key = self.keys.len();
+        }
+        Ok((name, treatment))
+    }
+
+    /// Passes over a value, or its place, or the bracket that opens it: then it gives true.
     fn value(&mut self, treatment: Treatment) -> Result<bool, Stop> {
         let byte = self.peek().ok_or(Stop::NotJson)?;
         let parent = self.frames.last_mut();
@@ -246,28 +289,28 @@ impl<'a> Redaction<'a> {
         hides_text |= rule != Rule::Shown;
         match byte {
             b'{' | b'[' if hides => {
-                self.skip_container()?;
-                self.write_mark()?;
+                let end = self.container_end()?;
+                self.hide_to(end)?;
                 Ok(false)
             }
             b'{' if !hides_text && self.twin.as_ref().is_some_and(|twin| twin.range.start == self.at) => {
-                self.write_twin()?;
+                self.pass_twin()?;
                 Ok(false)
             }
             b'{' | b'[' => {
-                self.copy()?;
+                self.pass()?;
                 self.frames.push(Frame { is_object: byte == b'{', hides_text, secret_follows: false });
                 Ok(true)
             }
             b'"' => {
                 let start = self.at + 1;
                 if hides_text && !self.is_number_in_quotes(start, hides)? {
-                    self.at = self.string_end(start)? + 1;
-                    self.write_mark()?;
+                    let end = self.string_end(start)? + 1;
+                    self.hide_to(end)?;
                     return Ok(false);
                 }
                 if treatment.is_naming {
-                    self.note_name(start, is_object)?;
+                    self.note_name(start, is_object);
                 }
                 self.string(start)?;
                 Ok(false)
@@ -285,90 +328,88 @@ impl<'a> Redaction<'a> {
             return Ok(false);
         }
         let text = &self.json[start..self.string_end(start)?];
-        Ok(text.len() < 12 && text.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.'))
+        Ok(text.len() < 12 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
     }
 
     /// Remembers that a secret follows this text.
-    fn note_name(&mut self, start: usize, is_object: bool) -> Result<(), Stop> {
-        let json = self.json;
-        if json.get(start).is_none_or(|byte| !is_object && *byte != b'-') {
-            return Ok(());
+    fn note_name(&mut self, start: usize, is_object: bool) {
+        let bytes = self.json.as_bytes();
+        if bytes.get(start).is_none_or(|byte| !is_object && *byte != b'-') {
+            return;
         }
         // What does not end near is no name.
-        let (Some(end), _) = string_end(json, start, json.len().min(start + 64)) else { return Ok(()) };
-        let name = text(&json[start..end])?;
+        let (Some(end), _) = string_end(bytes, start, bytes.len().min(start + 64)) else { return };
+        let name = &self.json[start..end];
         let is_secret = (is_object || name.starts_with("--")) && rule_of(name) == Rule::Hidden;
         if let Some(frame) = self.frames.last_mut() {
             frame.secret_follows = is_secret;
         }
-        Ok(())
     }
 
-    fn write_mark(&mut self) -> Result<(), Stop> {
-        self.out.push('"');
+    /// Shows the mark in the place of what stands from here to `end`.
+    fn hide_to(&mut self, end: usize) -> Result<(), Stop> {
+        self.replace(end, "\"");
         self.out.push_str(MARK);
-        self.write("\"")
+        self.out.push('"');
+        self.check()
     }
 
-    /// Copies what has been read already.
-    fn write_twin(&mut self) -> Result<(), Stop> {
-        if let Some(twin) = &self.twin {
-            self.at = twin.range.end;
-            self.out.push_str(&twin.shown);
+    /// Passes over what has been read already.
+    fn pass_twin(&mut self) -> Result<(), Stop> {
+        let twin = self.twin.take();
+        match &twin {
+            Some(Twin { range, shown: Cow::Owned(shown) }) => self.replace(range.end, shown),
+            Some(Twin { range, shown: Cow::Borrowed(_) }) => self.at = range.end,
+            None => {}
         }
+        self.twin = twin;
         self.check()
     }
 
     /// Where the string at `start` ends, if it is what has been read already and has no secret.
     fn end_of_twin(&self, start: usize) -> Option<usize> {
-        let twin = self.twin.as_ref().filter(|twin| twin.is_clean && self.json.get(start) == Some(&b'{'))?;
-        twin::end_of_text(self.json, start, twin.shown.as_bytes())
+        let json = self.json.as_bytes();
+        match &self.twin.as_ref()?.shown {
+            Cow::Borrowed(shown) if json.get(start) == Some(&b'{') => twin::end_of_text(json, start, shown.as_bytes()),
+            _ => None,
+        }
     }
 
     fn string_end(&self, start: usize) -> Result<usize, Stop> {
-        string_end(self.json, start, self.json.len()).0.ok_or(Stop::NotJson)
+        string_end(self.json.as_bytes(), start, self.json.len()).0.ok_or(Stop::NotJson)
     }
 
-    /// Copies a string with its secrets hidden, and says whether there were none. Of a long one only as much is read as is needed up to
-    /// the cut.
+    /// Passes over a string with its secrets hidden, and says whether there were none. Of a long one only as much is read as is needed
+    /// up to the cut.
     fn string(&mut self, start: usize) -> Result<bool, Stop> {
         let json = self.json;
         if let Some(end) = self.end_of_twin(start) {
-            self.at = end + 1;
-            self.out.push('"');
-            self.out.push_str(text(&json[start..end])?);
-            self.write("\"")?;
+            self.pass_to(end + 1)?;
             return Ok(true);
         }
-        let room = self.max_bytes - self.out.len();
+        let room = self.max_bytes - self.length();
         let mut window = room.saturating_add(room / 4 + LOOKAHEAD);
         loop {
             let limit = json.len().min(start.saturating_add(window));
-            let (end, escapes) = string_end(json, start, limit);
+            let (end, escapes) = string_end(json.as_bytes(), start, limit);
             if end.is_none() && limit == json.len() {
                 return Err(Stop::NotJson);
             }
-            let raw = match (end, std::str::from_utf8(&json[start..end.unwrap_or(limit)])) {
-                (_, Ok(raw)) => raw,
-                (None, Err(error)) if error.error_len().is_none() => text(&json[start..start + error.valid_up_to()])?,
-                _ => return Err(Stop::NotJson),
-            };
+            let raw = &json[start..end.unwrap_or_else(|| json.floor_char_boundary(limit))];
             let found = if is_worth_a_look(raw) { secrets_behind(escapes, raw, true) } else { Vec::new() };
             if let Some(end) = end {
-                self.out.push('"');
-                if found.is_empty() {
-                    self.out.push_str(raw);
-                } else {
-                    self.out.push_str(&clean_again(hide(raw, &found, raw.len())));
+                if !found.is_empty() {
+                    let cleaned = clean_again(hide(raw, &found, raw.len()));
+                    self.at = start;
+                    self.replace(end, &cleaned);
                 }
-                self.at = end + 1;
-                self.write("\"")?;
+                self.pass_to(end + 1)?;
                 return Ok(found.is_empty());
             }
             let cleaned = hide(raw, &found, raw.len().saturating_sub(LOOKAHEAD));
             if cleaned.len() > room {
-                self.out.push('"');
-                self.out.push_str(&cleaned);
+                self.at = start;
+                self.replace(start + raw.len(), &cleaned);
                 return Err(Stop::Full);
             }
             window = window.saturating_mul(2);
@@ -377,75 +418,37 @@ impl<'a> Redaction<'a> {
 
     /// A number, `true`, `false` or `null`.
     fn scalar(&mut self, hides: bool) -> Result<(), Stop> {
-        let json = self.json;
-        let start = self.at;
-        let rest = &json[start..];
+        let rest = &self.json.as_bytes()[self.at..];
         let length =
             rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')).count();
         let word = &rest[..length];
         let is_number = match word {
             b"true" | b"false" | b"null" => false,
-            [b'-' | b'0'..=b'9', ..] => word.iter().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(byte)),
+            [b'-' | b'0'..=b'9', ..] if word.iter().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(byte)) => {
+                true
+            }
             _ => return Err(Stop::NotJson),
         };
-        if !is_number && !matches!(word, b"true" | b"false" | b"null") {
-            return Err(Stop::NotJson);
-        }
-        self.at += length;
-        if is_number && (hides || cards::is_card(word)) {
-            return self.write_mark();
-        }
-        self.write(text(word)?)
+        let end = self.at + length;
+        if is_number && (hides || cards::is_card(word)) { self.hide_to(end) } else { self.pass_to(end) }
     }
 
-    /// Passes over an object or array.
-    fn skip_container(&mut self) -> Result<(), Stop> {
-        let mut depth = 0_usize;
+    /// The end of the object or array at hand.
+    fn container_end(&self) -> Result<usize, Stop> {
+        let (mut at, mut depth) = (self.at, 0_usize);
         loop {
-            match self.json.get(self.at).ok_or(Stop::NotJson)? {
+            match self.json.as_bytes().get(at).ok_or(Stop::NotJson)? {
                 b'{' | b'[' => depth += 1,
                 b'}' | b']' => depth -= 1,
-                b'"' => self.at = self.string_end(self.at + 1)?,
+                b'"' => at = self.string_end(at + 1)?,
                 _ => {}
             }
-            self.at += 1;
+            at += 1;
             if depth == 0 {
-                return Ok(());
+                return Ok(at);
             }
         }
     }
-}
-
-/// The end of the string that begins at `start`, where that is before `limit`, and its escapes up to there.
-fn string_end(json: &[u8], start: usize, limit: usize) -> (Option<usize>, Escapes) {
-    let (text, mut at, mut escapes) = (&json[..limit], start, Escapes::default());
-    loop {
-        let Some(rest) = text.get(at..) else { return (None, escapes) };
-        let Some(length) = near(rest).or_else(|| memchr::memchr2(b'"', b'\\', rest)) else { return (None, escapes) };
-        at += length;
-        if text[at] == b'"' {
-            return (Some(at), escapes);
-        }
-        at = escapes.pass(text, at);
-    }
-}
-
-/// Where among the first sixteen bytes the first quote or backslash stands. Where text was written as JSON there is mostly one, and
-/// [`memchr`] takes longer to begin than to look through so few.
-fn near(bytes: &[u8]) -> Option<usize> {
-    let (words, _) = bytes.as_chunks();
-    words.iter().take(2).enumerate().find_map(|(number, word)| {
-        let place = first_mark(u64::from_le_bytes(*word));
-        (place < 8).then_some(number * 8 + place)
-    })
-}
-
-/// Which of the eight bytes of a word, the lowest first, is the first quote or backslash; 8 when none is.
-pub(super) fn first_mark(word: u64) -> usize {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
-    let found = zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\')));
-    found.trailing_zeros() as usize / 8
 }
 
 /// As [`clean`] does, for the inside of a JSON string.
@@ -463,8 +466,4 @@ fn clean_again(mut raw: String) -> String {
 /// Tells most short strings from those that need to be examined: a URL or a pair has a mark in it.
 fn is_worth_a_look(raw: &str) -> bool {
     raw.len() >= SHORTEST_TOKEN || raw.bytes().any(|byte| matches!(byte, b':' | b'=' | b'>' | b' ' | b'%' | b'\\'))
-}
-
-fn text(bytes: &[u8]) -> Result<&str, Stop> {
-    std::str::from_utf8(bytes).map_err(|_| Stop::NotJson)
 }

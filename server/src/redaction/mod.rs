@@ -12,6 +12,7 @@
 //! | `cards.rs` | payment cards |
 //! | `escapes.rs` | reading through escapes, so that JSON within text within JSON is no hiding place |
 //! | `json.rs` | JSON in one pass, and the cut at a length |
+//! | `strings.rs` | where the strings of JSON end |
 //! | `twin.rs` | JSON that stands in one document twice |
 
 mod anchors;
@@ -21,6 +22,7 @@ mod json;
 mod names;
 mod pairs;
 mod shapes;
+mod strings;
 #[cfg(test)]
 mod tests;
 mod twin;

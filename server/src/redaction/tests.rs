@@ -12,7 +12,7 @@ const KEY: &str = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA7\nq8w==\n--
 fn redacted(json: &str) -> String {
     let (text, is_cut) = redact_json(json.as_bytes(), usize::MAX);
     assert!(!is_cut);
-    text
+    text.into_owned()
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn harmless_json_is_only_made_compact() {
     let json = r#"{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"ü \"q\" \\ \u00e4 1767971234567"}],
         "usage":{"max_tokens":4096,"token_count":1},"author":{"authorId":"a"},"key":"k","primary_key":[],"x":-1.5e+3}}"#;
     assert_eq!(redacted(json), json.replace("\n        ", ""));
-    assert_eq!(redact_json(json.as_bytes(), 10), ("{\"jsonrpc\"".to_owned(), true));
+    assert_eq!(redact_json(json.as_bytes(), 10), ("{\"jsonrpc\"".into(), true));
 }
 
 #[test]
@@ -219,12 +219,12 @@ fn what_is_not_json_is_cleaned_as_text() {
 
 #[test]
 fn the_cut_is_between_letters() {
-    assert_eq!(cut_json("aäb".as_bytes(), 2), ("a".to_owned(), true));
-    assert_eq!(cut_json("aäb".as_bytes(), 4), ("aäb".to_owned(), false));
-    assert_eq!(cut_json(b"a\xffb", 4), ("a\u{fffd}".to_owned(), true));
-    assert_eq!(cut_json(b"", 0), (String::new(), false));
-    assert_eq!(redact_json("\"aäb\"".as_bytes(), 3), ("\"a".to_owned(), true));
-    assert_eq!(redact_json(b"[1]", 0), (String::new(), true));
+    assert_eq!(cut_json("aäb".as_bytes(), 2), ("a".into(), true));
+    assert_eq!(cut_json("aäb".as_bytes(), 4), ("aäb".into(), false));
+    assert_eq!(cut_json(b"a\xffb", 4), ("a\u{fffd}".into(), true));
+    assert_eq!(cut_json(b"", 0), ("".into(), false));
+    assert_eq!(redact_json("\"aäb\"".as_bytes(), 3), ("\"a".into(), true));
+    assert_eq!(redact_json(b"[1]", 0), ("".into(), true));
 }
 
 #[test]

@@ -1,19 +1,18 @@
 //! The same JSON twice in one document: a tool's result has its structured content once more, written as text. What has been
 //! searched as the one is not searched again as the other, which says the same: to compare the two takes a third of that time.
 
-use std::{ops::Range, sync::LazyLock};
+use std::{borrow::Cow, ops::Range, sync::LazyLock};
 
 use memchr::memmem::Finder;
 
-use super::json::first_mark;
+use super::strings::first_mark;
 
 /// Structured content, with its secrets hidden.
-pub(super) struct Twin {
+pub(super) struct Twin<'a> {
     /// Where it stands in the document.
     pub(super) range: Range<usize>,
-    pub(super) shown: String,
-    /// It has no secret, and is shown as it stands.
-    pub(super) is_clean: bool,
+    /// Borrowed where it has no secret, and is shown as it stands.
+    pub(super) shown: Cow<'a, str>,
 }
 
 /// Where structured content may begin: an object.
@@ -26,25 +25,26 @@ pub(super) fn start(json: &[u8]) -> Option<usize> {
 /// behind a backslash of its own. Other ways to write it are not looked for.
 pub(super) fn end_of_text(json: &[u8], start: usize, twin: &[u8]) -> Option<usize> {
     let (mut at, mut rest) = (start, twin);
-    loop {
-        let there = json.get(at..)?;
-        if let (Some(word), Some(written)) = (rest.first_chunk(), there.first_chunk()) {
-            // Eight bytes at once, up to the first that has a backslash before it.
-            let (word, written) = (u64::from_le_bytes(*word), u64::from_le_bytes(*written));
-            let plain = first_mark(word);
-            let differ = (word ^ written).trailing_zeros() as usize / 8;
-            if differ < plain {
+    // Eight bytes at once, or up to the first that has a backslash before it.
+    while let (Some(word), Some(written)) = (rest.first_chunk(), json.get(at..).and_then(<[u8]>::first_chunk)) {
+        let (word, written) = (u64::from_le_bytes(*word), u64::from_le_bytes(*written));
+        let plain = first_mark(word);
+        let differ = (word ^ written).trailing_zeros() as usize / 8;
+        if differ < plain {
+            return None;
+        }
+        if plain == 8 {
+            at += 8;
+            rest = &rest[8..];
+        } else {
+            if json.get(at + plain..at + plain + 2)? != [b'\\', rest[plain]] {
                 return None;
             }
-            at += plain;
-            rest = &rest[plain..];
-            if plain == 8 {
-                continue;
-            }
+            at += plain + 2;
+            rest = &rest[plain + 1..];
         }
-        let Some((byte, behind)) = rest.split_first() else {
-            return (json.get(at) == Some(&b'"')).then_some(at);
-        };
+    }
+    for byte in rest {
         if matches!(byte, b'"' | b'\\') {
             if json.get(at) != Some(&b'\\') {
                 return None;
@@ -55,8 +55,8 @@ pub(super) fn end_of_text(json: &[u8], start: usize, twin: &[u8]) -> Option<usiz
             return None;
         }
         at += 1;
-        rest = behind;
     }
+    (json.get(at) == Some(&b'"')).then_some(at)
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! Tools answer in JSON, often with the same words twice, as text and as structured content: a list of ten tasks is a seventh as long
 //! packed. That takes less time than is saved by what is not copied, logged and stored.
 
+use std::borrow::Cow;
+
 use lz4_flex::block;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_bytes::ByteBuf;
@@ -43,17 +45,23 @@ pub enum UnpackError {
 
 impl From<Captured> for Kept {
     fn from(Captured { json, is_cut }: Captured) -> Self {
-        let packed = (json.len() >= SHORTEST).then(|| block::compress_prepend_size(json.as_bytes()));
-        // Text that hardly gets shorter is not worth being unpacked by whoever reads it.
-        let text = match packed.filter(|packed| packed.len() < json.len() / 4 * 3) {
-            Some(packed) => Text::Packed(ByteBuf::from(packed)),
-            None => Text::Plain(json),
-        };
-        Self { text, is_cut }
+        Self::new(json.into(), is_cut)
     }
 }
 
 impl Kept {
+    /// Keeps `json`; `is_cut` says that it is only the beginning of what there was.
+    #[must_use]
+    pub fn new(json: Cow<'_, str>, is_cut: bool) -> Self {
+        let packed = (json.len() >= SHORTEST).then(|| block::compress_prepend_size(json.as_bytes()));
+        // Text that hardly gets shorter is not worth being unpacked by whoever reads it.
+        let text = match packed.filter(|packed| packed.len() < json.len() / 4 * 3) {
+            Some(packed) => Text::Packed(ByteBuf::from(packed)),
+            None => Text::Plain(json.into_owned()),
+        };
+        Self { text, is_cut }
+    }
+
     /// What was captured.
     ///
     /// # Errors

@@ -1,7 +1,5 @@
 //! What is kept of arguments and results.
 
-use tracon_app::reports::Captured;
-
 use crate::{
     config::Capture,
     redaction::{cut_json, redact_json},
@@ -35,5 +33,5 @@ pub(super) fn capture(mode: Capture, json: &[u8]) -> Option<Kept> {
         Capture::Redacted => redact_json(json, MAX_CAPTURED),
         Capture::Full => cut_json(json, MAX_CAPTURED),
     };
-    Some(Captured { json, is_cut }.into())
+    Some(Kept::new(json, is_cut))
 }
