@@ -44,6 +44,10 @@ const MOST_NAMES: usize = 256;
 const SHARE: f64 = 0.001;
 const BURST: Duration = Duration::from_millis(200);
 
+/// Bytes that are counted in a second, about, and what is worth keeping for it in any case: a list of tools among other results.
+const SPEED: f64 = 24e6;
+const LEAST_ROOM: usize = 64 * 1024;
+
 static NONE_SPECIAL: LazyLock<HashSet<&'static str>> = LazyLock::new(HashSet::new);
 
 /// The tokens of all of `text`. The first call loads the vocabulary.
@@ -148,12 +152,27 @@ impl<W: Watch> Estimator<W> {
         if text.len() as u64 == bytes { tokens } else { scaled(bytes, ratio) }
     }
 
+    /// How many bytes of results are worth keeping until the next are estimated: more would not be counted.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the cast of a float saturates, and an empty budget is no room"
+    )]
+    pub fn room(&mut self) -> usize {
+        self.fill();
+        LEAST_ROOM + (self.budget * SPEED) as usize
+    }
+
     fn has_budget(&mut self) -> bool {
+        self.fill();
+        self.budget > 0.0
+    }
+
+    fn fill(&mut self) {
         let now = self.watch.now();
         let earned = now.saturating_duration_since(self.filled).as_secs_f64() * SHARE;
         self.budget = (self.budget + earned).min(BURST.as_secs_f64());
         self.filled = now;
-        self.budget > 0.0
     }
 
     fn ratio(&self, name: &str) -> f64 {
@@ -251,6 +270,19 @@ mod tests {
         assert_eq!(estimator.estimate("prose", 440, None), 100);
         let other = estimator.estimate("unseen", 10_000, None);
         assert_eq!(other, scaled(10_000, estimator.overall.unwrap()), "a new name gets the overall ratio");
+    }
+
+    #[test]
+    fn there_is_room_for_what_can_be_counted() {
+        let (watch, mut estimator) = stepping(Duration::ZERO);
+        let full = estimator.room();
+        assert!(full > 4 << 20, "{full}");
+        watch.step.set(Duration::from_secs(1));
+        estimator.estimate("spend", 1, Some("x"));
+        watch.step.set(Duration::ZERO);
+        assert_eq!(estimator.room(), LEAST_ROOM, "nothing can be");
+        watch.step.set(Duration::from_secs(1_000_000));
+        assert_eq!(estimator.room(), full, "the budget has filled up again");
     }
 
     #[test]

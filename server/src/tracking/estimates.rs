@@ -53,7 +53,8 @@ impl Estimates {
     pub fn add_to(&mut self, changes: &mut Vec<Change>) {
         // An answer is kept just before its record is made, which is then in this batch or the next one. Where the writer is
         // further behind, there is more to write than can be counted.
-        self.earlier = std::mem::replace(&mut self.texts, self.books.texts().take().into_iter().collect());
+        let room = self.estimator.as_mut().map_or(usize::MAX, Estimator::room);
+        self.earlier = std::mem::replace(&mut self.texts, self.books.texts().take(room).into_iter().collect());
         let mut defined = Vec::new();
         for change in changes.iter_mut() {
             let Change::Request(request) = change else { continue };

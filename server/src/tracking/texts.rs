@@ -11,7 +11,8 @@ use std::sync::{
 use bytes::Bytes;
 use uuid::Uuid;
 
-/// More are not kept, bytes. A server that answers faster than this is counted is sampled.
+/// More are not kept, bytes. A server that answers faster than this is counted is sampled: no more is kept of what it says than can be
+/// counted, since memory that is kept is memory that the next answer cannot use again.
 const MAX_BYTES: usize = 4 << 20;
 /// As many as can be counted within their share of the time between two batches of a busy server.
 const MAX_TEXTS: usize = 128;
@@ -24,10 +25,17 @@ pub(super) struct Texts {
     is_full: AtomicBool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Frames {
     frames: Vec<(Uuid, Bytes)>,
-    bytes: usize,
+    /// For so many more bytes.
+    room: usize,
+}
+
+impl Default for Frames {
+    fn default() -> Self {
+        Self { frames: Vec::new(), room: MAX_BYTES }
+    }
 }
 
 impl Texts {
@@ -38,22 +46,54 @@ impl Texts {
             return;
         }
         let mut kept = self.kept();
-        if kept.frames.len() < MAX_TEXTS && kept.bytes + frame.len() <= MAX_BYTES {
-            kept.bytes += frame.len();
+        if kept.frames.len() < MAX_TEXTS && kept.room > 0 {
+            // The last one may be longer than the room that is left: no result is too long to be counted ever.
+            kept.room = kept.room.saturating_sub(frame.len());
             kept.frames.push((id, frame.clone()));
         } else {
             self.is_full.store(true, Ordering::Relaxed);
         }
     }
 
-    /// All that were kept.
-    pub fn take(&self) -> Vec<(Uuid, Bytes)> {
+    /// All that were kept. The next are kept up to so many bytes.
+    pub fn take(&self, room: usize) -> Vec<(Uuid, Bytes)> {
         let mut kept = self.kept();
         self.is_full.store(false, Ordering::Relaxed);
-        std::mem::take(&mut *kept).frames
+        std::mem::replace(&mut *kept, Frames { frames: Vec::new(), room: room.min(MAX_BYTES) }).frames
     }
 
     fn kept(&self) -> MutexGuard<'_, Frames> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many of ten answers of this length are kept.
+    fn kept(texts: &Texts, length: usize) -> usize {
+        let before = texts.kept().frames.len();
+        for _ in 0..10 {
+            texts.offer(Uuid::nil(), &Bytes::from(vec![b' '; length]));
+        }
+        texts.kept().frames.len() - before
+    }
+
+    #[test]
+    fn as_much_is_kept_as_there_is_room_for() {
+        let texts = Texts::default();
+        assert_eq!(kept(&texts, 10_000), 10);
+        assert_eq!(texts.take(25_000).len(), 10);
+        // The third begins within the room.
+        assert_eq!(kept(&texts, 10_000), 3);
+        assert_eq!(kept(&texts, 1), 0);
+        assert_eq!(texts.take(1).len(), 3);
+        assert_eq!(kept(&texts, 10_000), 1, "one is always counted");
+        texts.take(usize::MAX);
+        assert_eq!(kept(&texts, MAX_BYTES / 2 + 1), 0, "too large by itself");
+        assert_eq!(kept(&texts, MAX_BYTES / 2), 2);
+        texts.take(usize::MAX);
+        assert_eq!((0..20).map(|_| kept(&texts, 1)).sum::<usize>(), MAX_TEXTS);
     }
 }
