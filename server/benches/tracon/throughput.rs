@@ -21,7 +21,7 @@ pub const CALL: &str = "call";
 const fn calls(tool: Tool) -> usize {
     match tool {
         Tool::Find => 64_000,
-        Tool::FindTasks => 6_400,
+        Tool::FindTasks => 12_800,
     }
 }
 const CALLS_ALONE: usize = 400;
