@@ -44,7 +44,7 @@ const MOST_NAMES: usize = 256;
 const SHARE: f64 = 0.001;
 const BURST: Duration = Duration::from_millis(200);
 
-/// Bytes that are counted in a second, about, and what is worth keeping for it in any case: a list of tools among other results.
+/// Bytes that are counted in a second, about, and of how many the results are worth being kept in any case.
 const SPEED: f64 = 24e6;
 const LEAST_ROOM: usize = 64 * 1024;
 
@@ -152,7 +152,7 @@ impl<W: Watch> Estimator<W> {
         if text.len() as u64 == bytes { tokens } else { scaled(bytes, ratio) }
     }
 
-    /// How many bytes of results are worth keeping until the next are estimated: more would not be counted.
+    /// How many bytes of results are worth being kept until the next are estimated: of more, hardly any would be counted.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -281,6 +281,9 @@ mod tests {
         estimator.estimate("spend", 1, Some("x"));
         watch.step.set(Duration::ZERO);
         assert_eq!(estimator.room(), LEAST_ROOM, "nothing can be");
+        // Of what was overdrawn nothing is left, but for this.
+        estimator.budget = 0.010;
+        assert_eq!(estimator.room(), LEAST_ROOM + 240_000);
         watch.step.set(Duration::from_secs(1_000_000));
         assert_eq!(estimator.room(), full, "the budget has filled up again");
     }

@@ -24,9 +24,9 @@ const KEYS: usize = 32;
 const LONGEST_KEY: usize = 64;
 
 /// JSON with its secrets hidden: the values of secrets' names at any depth, and what is a secret by its shape. At most
-/// `max_bytes` of it; the flag says that there was more. Borrowed where it is shown as it stands.
+/// `max_bytes` of it; the flag says that there was more. Borrowed where nothing in it had to change.
 ///
-/// What is not JSON, or not UTF-8, is cleaned as free text.
+/// What is not JSON, or not UTF-8, is cleaned as free text: nothing that was written as JSON, and so no result.
 #[must_use]
 pub fn redact_json(json: &[u8], max_bytes: usize) -> (Cow<'_, str>, bool) {
     let Ok(text) = std::str::from_utf8(json) else { return redact_text(json, max_bytes) };
@@ -107,9 +107,8 @@ struct Frame {
 
 struct Redaction<'a> {
     json: &'a str,
-    /// Where it begins.
+    /// From here to `at` it has been read.
     start: usize,
-    /// What stands before here has been read.
     at: usize,
     /// What is shown of `json` up to `copied`. From there to `at` it is shown as it stands.
     out: String,
@@ -348,6 +347,9 @@ impl<'a> Redaction<'a> {
 
     /// Shows the mark in the place of what stands from here to `end`.
     fn hide_to(&mut self, end: usize) -> Result<(), Stop> {
+        if self.json[self.at..end].strip_prefix('"').and_then(|text| text.strip_suffix('"')) == Some(MARK) {
+            return self.pass_to(end);
+        }
         self.replace(end, "\"");
         self.out.push_str(MARK);
         self.out.push('"');

@@ -172,6 +172,12 @@ fn a_result_is_read_once_where_it_says_the_same_twice() {
     assert_eq!(redacted(&result(brackets, brackets)), result(brackets, brackets));
     assert_eq!(redacted(&result(brackets, "{}")), result(r#"{"tokens":[redacted]}"#, "{}"));
 
+    let other_way_round =
+        format!(r#"{{"structuredContent":{brackets},"content":[{{"text":{}}}]}}"#, Value::from(brackets));
+    assert_eq!(redacted(&other_way_round), other_way_round);
+    let hidden_before = r#"{"tokens":{},"password":"[redacted]"}"#;
+    assert_eq!(redacted(&result(hidden_before, hidden_before)), result(hidden_before, hidden_before));
+
     let secret = r#"{"password":"hunter2"}"#;
     let hidden = r#"{"password":"[redacted]"}"#;
     assert_eq!(redacted(&result(secret, secret)), result(hidden, hidden));

@@ -53,8 +53,7 @@ impl Estimates {
     pub fn add_to(&mut self, changes: &mut Vec<Change>) {
         // An answer is kept just before its record is made, which is then in this batch or the next one. Where the writer is
         // further behind, there is more to write than can be counted.
-        let room = self.estimator.as_mut().map_or(usize::MAX, Estimator::room);
-        self.earlier = std::mem::replace(&mut self.texts, self.books.texts().take(room).into_iter().collect());
+        self.earlier = std::mem::replace(&mut self.texts, self.books.texts().take().into_iter().collect());
         let mut defined = Vec::new();
         for change in changes.iter_mut() {
             let Change::Request(request) = change else { continue };
@@ -72,6 +71,9 @@ impl Estimates {
             request.response_tokens = Some(estimator.estimate(name, bytes, result));
         }
         changes.extend(defined);
+        if let Some(estimator) = &mut self.estimator {
+            self.books.texts().set_room(estimator.room());
+        }
     }
 
     fn define(&mut self, list: &str, at: DateTime<Utc>, defined: &mut Vec<Change>) {
@@ -97,4 +99,34 @@ impl Estimates {
 /// Whether the request was answered with a result.
 fn has_result(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Ok | Outcome::InputRequired | Outcome::ToolError | Outcome::Timeout)
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::{clock::SystemClock, spool::Spool, tracking::Recorder};
+
+    #[test]
+    fn no_more_is_kept_than_can_be_counted() {
+        let directory = TempDir::new().unwrap();
+        let (spool, _reader) = Spool::open(directory.path(), 1 << 20).unwrap();
+        let recorder = Recorder::new(spool, 0, Arc::new(SystemClock));
+        let mut estimates = Estimates::new(recorder.books());
+        let kept = || {
+            for _ in 0..100 {
+                recorder.keep_text(Uuid::nil(), &Bytes::from(vec![b' '; 10_000]), false);
+            }
+            recorder.books().texts().take().len()
+        };
+        assert_eq!(kept(), 100);
+        let estimator = estimates.estimator.get_or_insert_default();
+        let result = "a result ".repeat(1_000);
+        while estimator.room() > 100_000 {
+            estimator.estimate("find", result.len() as u64, Some(&result));
+        }
+        estimates.add_to(&mut Vec::new());
+        assert!((1..=20).contains(&kept()));
+    }
 }

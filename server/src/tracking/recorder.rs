@@ -118,9 +118,10 @@ impl Recorder {
         }
     }
 
-    /// Keeps the frame that answers a request until its record is written, for the estimate of its tokens.
-    pub(super) fn keep_text(&self, id: Uuid, frame: &Bytes) {
-        self.0.texts.offer(id, frame);
+    /// Keeps the frame that answers a request until its record is written, for the estimate of its tokens. `defines`: it is a list of
+    /// tools.
+    pub(super) fn keep_text(&self, id: Uuid, frame: &Bytes, defines: bool) {
+        self.0.texts.offer(id, frame, defines);
     }
 
     /// The state right now.

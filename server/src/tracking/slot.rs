@@ -22,7 +22,7 @@ use uuid::Uuid;
 use super::{
     Tracker,
     attribution::{Origin, Sender},
-    capture::{capture, is_captured, is_read_by_models},
+    capture::{TOOLS_LIST, capture, is_captured, is_read_by_models},
     conversation::{conversation, trace_of},
     sessions::{ClientHello, Hold, LiveSession},
 };
@@ -265,7 +265,7 @@ impl Slot {
             && let Some(call) = &state.call
         {
             if is_read_by_models(&call.method) {
-                self.tracker.recorder.keep_text(self.id, frame);
+                self.tracker.recorder.keep_text(self.id, frame, call.method == TOOLS_LIST);
             }
             if is_captured(&call.method) {
                 state.result = jsonrpc::result_of(frame).and_then(|result| capture(self.tracker.capture, result));

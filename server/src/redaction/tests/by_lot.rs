@@ -3,7 +3,7 @@
 use super::super::{MARK, cards::is_card, clean, cut_json, escapes::Escapes, find_in_layers, redact_json, shapes};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
 
 /// A secret's text, and a part of it that must never be seen.
 #[derive(Clone, Debug)]
@@ -256,7 +256,7 @@ proptest! {
         prop_assert!(is_alike(&value, &parsed), "{json} gave {whole}");
         for max_bytes in (0..=whole.len()).step_by(1 + whole.len() / 100) {
             let (part, is_cut) = redact_json(json.as_bytes(), max_bytes);
-            prop_assert!(part.len() <= max_bytes && whole.starts_with(&*part), "{json} at {max_bytes} gave {part}");
+            prop_assert_eq!(part, &whole[..whole.floor_char_boundary(max_bytes)], "{} at {}", json, max_bytes);
             prop_assert_eq!(is_cut, max_bytes < whole.len());
         }
         // A document that was itself cut off is text, where names are known before their values.
@@ -267,8 +267,11 @@ proptest! {
     }
 
     #[test]
-    fn no_secret_survives_in_a_result_that_says_the_same_twice((value, needle, _) in document(), every in 0_usize..5) {
-        let content = escaped(&json!({ "found": value }), every);
+    fn no_secret_survives_in_a_result_that_says_the_same_twice(
+        (value, needle, _) in document(), every in 0_usize..5, is_compact: bool, less in 0_usize..200,
+    ) {
+        let content = json!({ "found": value });
+        let content = if is_compact { content.to_string() } else { escaped(&content, every) };
         let result = format!(
             r#"{{"content":[{{"type":"text","text":{}}}],"structuredContent":{content},"isError":false}}"#,
             Value::from(content.as_str())
@@ -279,6 +282,24 @@ proptest! {
         prop_assert!(!parsed["structuredContent"].to_string().contains(&needle), "{result} gave {shown}");
         let text = parsed["content"][0]["text"].as_str().unwrap();
         prop_assert!(!text.contains(&needle), "{result} gave {shown}");
+        for max_bytes in [result.len().saturating_sub(less), shown.len().saturating_sub(less)] {
+            let (part, _) = redact_json(result.as_bytes(), max_bytes);
+            prop_assert!(part.len() <= max_bytes && !part.contains(&needle), "{result} at {max_bytes} gave {part}");
+        }
+    }
+
+    #[test]
+    fn what_says_the_same_twice_without_a_secret_stays(value in harmless_document(), is_first: bool) {
+        let content = json!({ "found": value }).to_string();
+        let text = Value::from(content.as_str());
+        let result = if is_first {
+            format!(r#"{{"structuredContent":{content},"content":[{{"text":{text}}}]}}"#)
+        } else {
+            format!(r#"{{"content":[{{"text":{text}}}],"structuredContent":{content}}}"#)
+        };
+        let shown = redact_json(result.as_bytes(), usize::MAX).0;
+        prop_assert!(matches!(shown, Cow::Borrowed(_)), "{shown}");
+        prop_assert_eq!(&shown, &result);
     }
 
     /// Most text with escapes is not read through them: only where that could find nothing.
@@ -324,14 +345,27 @@ proptest! {
     #[test]
     fn harmless_documents_stay(value in harmless_document()) {
         let pretty = serde_json::to_string_pretty(&value).unwrap();
-        prop_assert_eq!(redact_json(pretty.as_bytes(), usize::MAX), (value.to_string().into(), false));
+        let compact = value.to_string();
+        prop_assert_eq!(redact_json(pretty.as_bytes(), usize::MAX), (compact.as_str().into(), false));
+        let shown = redact_json(compact.as_bytes(), usize::MAX).0;
+        prop_assert!(matches!(shown, Cow::Borrowed(_)), "{shown}");
+        prop_assert_eq!(&shown, &compact);
     }
 
     #[test]
-    fn nothing_panics(bytes in prop::collection::vec(any::<u8>(), 0..200), max_bytes in 0_usize..250) {
+    fn nothing_panics(
+        bytes in prop::collection::vec(any::<u8>(), 0..200), max_bytes in 0_usize..250,
+        parts in prop::collection::vec(prop::sample::select(vec![
+            "\"", "\\", "\\\"", "{", "}", "[", "]", ":", ",", " ", "\n", "ä", "\u{1F600}", "1", "-", "null", "4111111111111111", "a", "hunter2", MARK,
+            "\"password\":", "\"password\":\"", "\"tokens\":{", "\"structuredContent\":{", "\"text\":\"{", "{\"name\":\"API_KEY\",\"value\":\"",
+        ]), 0..25),
+    ) {
         let _ = clean(&String::from_utf8_lossy(&bytes));
-        prop_assert!(redact_json(&bytes, max_bytes).0.len() <= max_bytes);
-        prop_assert!(cut_json(&bytes, max_bytes).0.len() <= max_bytes);
+        for bytes in [bytes, parts.concat().into_bytes()] {
+            prop_assert!(redact_json(&bytes, max_bytes).0.len() <= max_bytes);
+            prop_assert!(cut_json(&bytes, max_bytes).0.len() <= max_bytes);
+            let _ = redact_json(&bytes, usize::MAX);
+        }
     }
 
     #[test]
