@@ -1,10 +1,11 @@
-//! JSON in one pass that hides its secrets and drops its blanks, without a tree of it. Cut at a length.
+//! JSON in one pass that hides its secrets and drops its blanks, without a tree of it, up to a length.
 //!
 //! Most JSON has no secret, and is compact: what is shown is then what was read, and nothing is copied. Else what lies between two
 //! changes is copied at once.
 
 use super::{
-    MARK, cards, clean,
+    MARK, cards,
+    cut::{cut, redact_text},
     escapes::Unescaped,
     hide,
     names::{Rule, is_named, is_naming, rule_of},
@@ -26,7 +27,7 @@ const LONGEST_KEY: usize = 64;
 /// JSON with its secrets hidden: the values of secrets' names at any depth, and what is a secret by its shape. At most
 /// `max_bytes` of it; the flag says that there was more. Borrowed where nothing in it had to change.
 ///
-/// What is not JSON, or not UTF-8, is cleaned as free text: nothing that was written as JSON, and so no result.
+/// What is not JSON, or not UTF-8, is cleaned as free text. Arguments and results are always both.
 #[must_use]
 pub fn redact_json(json: &[u8], max_bytes: usize) -> (Cow<'_, str>, bool) {
     let Ok(text) = std::str::from_utf8(json) else { return redact_text(json, max_bytes) };
@@ -47,47 +48,6 @@ fn twin_in(json: &str, max_bytes: usize) -> Option<Twin<'_>> {
     let mut redaction = Redaction::new(json, start, max_bytes);
     redaction.one().ok()?;
     Some(Twin { range: start..redaction.at, shown: redaction.shown() })
-}
-
-/// JSON as it is, for those who chose to store all: at most `max_bytes` of it; the flag says that there was more.
-#[must_use]
-pub fn cut_json(json: &[u8], max_bytes: usize) -> (Cow<'_, str>, bool) {
-    // A letter takes at most four bytes, and bytes that are none become one of three.
-    let start = &json[..json.len().min(max_bytes.saturating_add(4))];
-    let text = String::from_utf8_lossy(start);
-    let is_cut = start.len() < json.len() || text.len() > max_bytes;
-    (cut(text, max_bytes), is_cut)
-}
-
-fn redact_text(bytes: &[u8], max_bytes: usize) -> (Cow<'static, str>, bool) {
-    let mut window = max_bytes.saturating_add(max_bytes / 4 + LOOKAHEAD);
-    loop {
-        let start = &bytes[..bytes.len().min(window)];
-        let text = String::from_utf8_lossy(start);
-        if start.len() == bytes.len() {
-            let cleaned = clean(&text).into_owned();
-            let is_cut = cleaned.len() > max_bytes;
-            return (cut(cleaned.into(), max_bytes), is_cut);
-        }
-        // What stands before here was judged as if the whole text had been read.
-        let judged = text.len().saturating_sub(LOOKAHEAD);
-        let cleaned = hide(&text, &secrets(&text, false), judged);
-        if cleaned.len() > max_bytes {
-            return (cut(cleaned.into(), max_bytes), true);
-        }
-        window = window.saturating_mul(2);
-    }
-}
-
-fn cut(text: Cow<'_, str>, max_bytes: usize) -> Cow<'_, str> {
-    let end = text.floor_char_boundary(max_bytes);
-    match text {
-        Cow::Borrowed(text) => Cow::Borrowed(&text[..end]),
-        Cow::Owned(mut text) => {
-            text.truncate(end);
-            Cow::Owned(text)
-        }
-    }
 }
 
 enum Stop {

@@ -11,12 +11,14 @@
 //! | `names.rs` | which names are names of secrets: tables |
 //! | `cards.rs` | payment cards |
 //! | `escapes.rs` | reading through escapes, so that JSON within text within JSON is no hiding place |
-//! | `json.rs` | JSON in one pass, and the cut at a length |
+//! | `json.rs` | JSON in one pass |
+//! | `cut.rs` | the cut at a length |
 //! | `strings.rs` | where the strings of JSON end |
 //! | `twin.rs` | JSON that stands in one document twice |
 
 mod anchors;
 mod cards;
+mod cut;
 mod escapes;
 mod json;
 mod names;
@@ -27,7 +29,8 @@ mod strings;
 mod tests;
 mod twin;
 
-pub use json::{cut_json, redact_json};
+pub use cut::cut_json;
+pub use json::redact_json;
 
 use std::{borrow::Cow, ops::Range};
 
