@@ -14,10 +14,14 @@ use super::{
     strings::string_end,
     twin::{self, Twin},
 };
+use smallvec::SmallVec;
 use std::borrow::Cow;
 
 /// Shorter strings hold no card, and no token, since these have a prefix before what is drawn by lot.
 const SHORTEST_TOKEN: usize = 13;
+
+/// The keys of a tool's result, in the order in which rmcp writes them: none names a secret, or what does.
+const RESULT_KEYS: [&str; 5] = ["content", "text", "type", "isError", "structuredContent"];
 
 /// How many keys are remembered: to look through more of them would take as long as to judge one.
 const KEYS: usize = 32;
@@ -32,9 +36,7 @@ const LONGEST_KEY: usize = 64;
 pub fn redact_json(json: &[u8], max_bytes: usize) -> (Cow<'_, str>, bool) {
     let Ok(text) = std::str::from_utf8(json) else { return redact_text(json, max_bytes) };
     let mut redaction = Redaction::new(text, 0, max_bytes);
-    if json.len() <= max_bytes {
-        redaction.twin = twin_in(text, max_bytes);
-    }
+    redaction.may_have_twin = json.len() <= max_bytes;
     match redaction.run() {
         Ok(()) => (redaction.shown(), false),
         Err(Stop::Full) => (cut(redaction.shown(), max_bytes), true),
@@ -74,11 +76,14 @@ struct Redaction<'a> {
     out: String,
     copied: usize,
     max_bytes: usize,
-    frames: Vec<Frame>,
+    // Most JSON is short, and has few of both: it takes no room of its own for them.
+    frames: SmallVec<[Frame; 16]>,
     /// Lists are made of objects that have the same keys, again and again, in the same order.
-    keys: Vec<(&'a str, Treatment)>,
+    keys: SmallVec<[(&'a str, Treatment); 16]>,
     /// Which of them followed on the last one before.
     next_key: usize,
+    /// It was not looked for yet.
+    may_have_twin: bool,
     twin: Option<Twin<'a>>,
 }
 
@@ -92,8 +97,22 @@ struct Treatment {
 
 impl<'a> Redaction<'a> {
     fn new(json: &'a str, start: usize, max_bytes: usize) -> Self {
-        let (out, frames, keys) = (String::new(), Vec::new(), Vec::new());
-        Self { json, start, at: start, out, copied: start, max_bytes, frames, keys, next_key: 0, twin: None }
+        let known = Treatment { rule: Some(Rule::Shown), is_naming: false };
+        let keys = RESULT_KEYS.iter().map(|key| (*key, known)).collect();
+        let (out, frames) = (String::new(), SmallVec::new());
+        Self {
+            json,
+            start,
+            at: start,
+            out,
+            copied: start,
+            max_bytes,
+            frames,
+            keys,
+            next_key: 0,
+            may_have_twin: false,
+            twin: None,
+        }
     }
 
     fn run(&mut self) -> Result<(), Stop> {
@@ -329,11 +348,18 @@ impl<'a> Redaction<'a> {
     }
 
     /// Where the string at `start` ends, if it is what has been read already and has no secret.
-    fn end_of_twin(&self, start: usize) -> Option<usize> {
+    fn end_of_twin(&mut self, start: usize) -> Option<usize> {
         let json = self.json.as_bytes();
+        if json.get(start) != Some(&b'{') {
+            return None;
+        }
+        // Most texts are no JSON: only now.
+        if std::mem::take(&mut self.may_have_twin) {
+            self.twin = twin_in(self.json, self.max_bytes);
+        }
         match &self.twin.as_ref()?.shown {
-            Cow::Borrowed(shown) if json.get(start) == Some(&b'{') => twin::end_of_text(json, start, shown.as_bytes()),
-            _ => None,
+            Cow::Borrowed(shown) => twin::end_of_text(json, start, shown.as_bytes()),
+            Cow::Owned(_) => None,
         }
     }
 
@@ -428,4 +454,17 @@ fn clean_again(mut raw: String) -> String {
 /// Tells most short strings from those that need to be examined: a URL or a pair has a mark in it.
 fn is_worth_a_look(raw: &str) -> bool {
     raw.len() >= SHORTEST_TOKEN || raw.bytes().any(|byte| matches!(byte, b':' | b'=' | b'>' | b' ' | b'%' | b'\\'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RESULT_KEYS, Rule, is_naming, is_worth_a_look, rule_of, secrets};
+
+    #[test]
+    fn the_keys_of_results_are_what_they_are_taken_for() {
+        for key in RESULT_KEYS {
+            assert!(rule_of(key) == Rule::Shown && !is_naming(key), "{key}");
+            assert!(!is_worth_a_look(key) || secrets(key, true).is_empty(), "{key}");
+        }
+    }
 }
