@@ -1,8 +1,5 @@
 //! Reading a JSON-RPC message without knowing what it is for.
 
-use std::sync::LazyLock;
-
-use memchr::memmem::Finder;
 use serde_json::{Map, Value, json};
 
 /// The codes that this server answers with before a handler is reached.
@@ -114,6 +111,11 @@ pub enum Frame {
 /// them before what they carry: the first of them is the message's own.
 #[must_use]
 pub fn frame_kind(frame: &[u8]) -> Frame {
+    carried(frame).0
+}
+
+/// What a frame carries, and the bytes from there on.
+fn carried(frame: &[u8]) -> (Frame, &[u8]) {
     let mut rest = frame;
     while let Some(quote) = memchr::memchr(b'"', rest) {
         rest = &rest[quote + 1..];
@@ -123,21 +125,19 @@ pub fn frame_kind(frame: &[u8]) -> Frame {
             Some(b'm') => (b"method\":", Frame::Other),
             _ => continue,
         };
-        if rest.starts_with(key) {
-            return kind;
+        if let Some(carried) = rest.strip_prefix(key) {
+            return (kind, carried);
         }
     }
-    Frame::Other
+    (Frame::Other, &[])
 }
 
-/// The `result` of an answer, bare or as an SSE event, as it stands there. The frame is one that [`frame_kind`] calls a
-/// result: rmcp writes `result` last, so that it ends where the message does.
+/// The `result` of an answer, bare or as an SSE event, as it stands there; `None` where [`frame_kind`] finds another. rmcp writes
+/// `result` last, so that it ends where the message does.
 #[must_use]
 pub fn result_of(frame: &[u8]) -> Option<&[u8]> {
-    static KEY: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"result\":"));
-    let start = KEY.find(frame)? + KEY.needle().len();
-    let end = memchr::memrchr(b'}', frame)?;
-    frame.get(start..end)
+    let (Frame::Result, carried) = carried(frame) else { return None };
+    carried.get(..memchr::memrchr(b'}', carried)?)
 }
 
 /// Code and message of the JSON-RPC error in an answer, bare or as an SSE event.
