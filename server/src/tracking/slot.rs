@@ -22,7 +22,7 @@ use uuid::Uuid;
 use super::{
     Tracker,
     attribution::{Origin, Sender},
-    capture::{TOOLS_LIST, capture, is_captured, is_read_by_models},
+    capture::{MAX_CAPTURED, TOOLS_LIST, capture, is_captured, is_read_by_models},
     conversation::{conversation, trace_of},
     sessions::{ClientHello, Hold, LiveSession},
 };
@@ -91,6 +91,15 @@ pub struct Slot {
     _running: TaskTrackerToken,
 }
 
+/// What a handler was called with.
+#[derive(Debug)]
+enum Arguments {
+    /// JSON, as it came. It is searched for secrets when the result is: what that takes is then at hand.
+    Json(Vec<u8>),
+    /// What is longer than may be kept is cut at once, since a handler may run for long.
+    Cut(Kept),
+}
+
 #[derive(Debug, Default)]
 struct State {
     call: Option<Call>,
@@ -99,7 +108,7 @@ struct State {
     session: Option<(Arc<LiveSession>, Hold)>,
     http_status: Option<u16>,
     response_bytes: u64,
-    arguments: Option<Kept>,
+    arguments: Option<Arguments>,
     result: Option<Kept>,
     /// The client went before its answer.
     gone: bool,
@@ -180,10 +189,15 @@ impl Slot {
 
     /// What a handler is called with.
     pub fn captures<T: Serialize>(&self, arguments: &T) {
-        if self.tracker.capture != Capture::Off
+        let mode = self.tracker.capture;
+        if mode != Capture::Off
             && let Ok(json) = serde_json::to_vec(arguments)
         {
-            self.state().arguments = capture(self.tracker.capture, &json);
+            self.state().arguments = if json.len() > MAX_CAPTURED {
+                capture(mode, &json).map(Arguments::Cut)
+            } else {
+                Some(Arguments::Json(json))
+            };
         }
     }
 
@@ -321,7 +335,11 @@ impl Slot {
         if let Some(session) = &session {
             self.tracker.sessions.count(session, end.outcome.is_error());
         }
-        let payload = Payload { arguments: state.arguments.take(), result: state.result.take() };
+        let arguments = state.arguments.take().and_then(|arguments| match arguments {
+            Arguments::Json(json) => capture(self.tracker.capture, &json),
+            Arguments::Cut(kept) => Some(kept),
+        });
+        let payload = Payload { arguments, result: state.result.take() };
         let payload = (payload != Payload::default()).then(|| Box::new(payload));
         self.tracker.recorder.record(&Change::Request(RequestRecord {
             id: self.id,
@@ -381,10 +399,11 @@ impl Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        let mut state = std::mem::take(&mut *self.state());
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         if state.settled {
             return;
         }
+        let mut state = std::mem::take(state);
         // No answer left: whatever the handler came to, the client has not got it.
         let refused = state.http_status.is_some_and(|status| status >= 400);
         let call = state.call.take().unwrap_or_else(|| self.read());

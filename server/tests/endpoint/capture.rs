@@ -54,6 +54,23 @@ fn walk(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
 }
 
 #[tokio::test]
+async fn arguments_are_kept_of_a_call_that_gets_no_answer() {
+    let server = TestServer::start().await;
+    let hand = server.hand();
+    let session = hand.initialize("hand").await;
+    let running = tokio::spawn(hand.legacy_call(&session, 9, "wait", json!({"password": "hunter2"})).send());
+    server.gate.entered().await;
+    let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 9}});
+    hand.send(hand.in_session(&session), &cancel).await;
+    server.gate.left().await;
+    server.rows_when(2).await;
+    let payloads: Vec<(Option<String>, Option<String>)> =
+        server.database.rows("SELECT arguments, result FROM archon_mcp_payloads").await;
+    assert_eq!(payloads, [(Some(r#"{"password":"[redacted]"}"#.to_owned()), None)]);
+    running.abort();
+}
+
+#[tokio::test]
 async fn all_is_kept_when_that_is_asked_for() {
     let server = TestServer::start_with(|config| config.tracking.capture = Capture::Full).await;
     let (arguments, result, _) = payload_of(&server, SECRET).await.expect("a payload");
@@ -69,12 +86,14 @@ async fn nothing_is_kept_when_capture_is_off() {
 }
 
 #[tokio::test]
-async fn long_results_are_cut() {
+async fn long_arguments_and_results_are_cut() {
     let server = TestServer::start().await;
-    let (_, result, is_cut) = payload_of(&server, &"long ".repeat(10_000)).await.expect("a payload");
-    let result = result.expect("a result");
-    assert!(is_cut && result.len() <= 16 << 10 && result.len() > 15 << 10, "{} bytes", result.len());
-    assert!(result.contains("long long "), "{result}");
+    let (arguments, result, is_cut) = payload_of(&server, &"long ".repeat(10_000)).await.expect("a payload");
+    assert!(is_cut);
+    for text in [arguments.expect("arguments"), result.expect("a result")] {
+        assert!(text.len() <= 16 << 10 && text.len() > 15 << 10, "{} bytes", text.len());
+        assert!(text.contains("long long "), "{text}");
+    }
 }
 
 #[tokio::test]
