@@ -20,8 +20,8 @@ use std::borrow::Cow;
 /// Shorter strings hold no card, and no token, since these have a prefix before what is drawn by lot.
 const SHORTEST_TOKEN: usize = 13;
 
-/// The keys of a tool's result, in the order in which rmcp writes them: none names a secret, or what does.
-const RESULT_KEYS: [&str; 5] = ["content", "text", "type", "isError", "structuredContent"];
+/// The keys of a tool's result by MCP, in the order in which they come here, which is sorted: none names a secret, or what does.
+const RESULT_KEYS: [&str; 6] = ["content", "text", "type", "isError", "resultType", "structuredContent"];
 
 /// How many keys are remembered: to look through more of them would take as long as to judge one.
 const KEYS: usize = 32;
@@ -76,13 +76,13 @@ struct Redaction<'a> {
     out: String,
     copied: usize,
     max_bytes: usize,
-    // Most JSON is short, and has few of both: it takes no room of its own for them.
+    // Most JSON is short, and has few of both: for these nothing is allocated.
     frames: SmallVec<[Frame; 16]>,
     /// Lists are made of objects that have the same keys, again and again, in the same order.
     keys: SmallVec<[(&'a str, Treatment); 16]>,
     /// Which of them followed on the last one before.
     next_key: usize,
-    /// It was not looked for yet.
+    /// Structured content may be there, and was not searched yet.
     may_have_twin: bool,
     twin: Option<Twin<'a>>,
 }
@@ -353,7 +353,7 @@ impl<'a> Redaction<'a> {
         if json.get(start) != Some(&b'{') {
             return None;
         }
-        // Most texts are no JSON: only now.
+        // Not before: most texts are no JSON, and have no twin.
         if std::mem::take(&mut self.may_have_twin) {
             self.twin = twin_in(self.json, self.max_bytes);
         }
@@ -458,13 +458,13 @@ fn is_worth_a_look(raw: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{RESULT_KEYS, Rule, is_naming, is_worth_a_look, rule_of, secrets};
+    use super::{RESULT_KEYS, Rule, is_naming, rule_of, secrets};
 
     #[test]
     fn the_keys_of_results_are_what_they_are_taken_for() {
         for key in RESULT_KEYS {
             assert!(rule_of(key) == Rule::Shown && !is_naming(key), "{key}");
-            assert!(!is_worth_a_look(key) || secrets(key, true).is_empty(), "{key}");
+            assert!(secrets(key, true).is_empty(), "{key}");
         }
     }
 }

@@ -218,7 +218,7 @@ const fn letters(text: &str) -> u32 {
     set
 }
 
-/// The letters of [`ENDS`], so that most are told from a name's by one bit operation.
+/// The letters of [`ENDS`], so that most names are told from a secret's by one bit operation an entry.
 const END_LETTERS: [u32; ENDS.len()] = {
     let (mut sets, mut index) = ([0; ENDS.len()], 0);
     while index < ENDS.len() {
@@ -228,26 +228,26 @@ const END_LETTERS: [u32; ENDS.len()] = {
     sets
 };
 
-/// Of those the least: what holds all letters of another is left out, as is every sort of `key`, whose letters stand first. A name in
-/// which none of these occurs ends as none of [`ENDS`], and they are a third as many. The places that are left repeat the first.
-const LEAST_LETTERS: [u32; 20] = {
+/// The minimal ones of them: a set that holds another is left out, and so is that of every sort of `key`, whose letters stand first. A
+/// name that holds none of these ends as none of [`ENDS`], and they are a third as many. The places that are left repeat the first.
+const MINIMAL_LETTERS: [u32; 20] = {
     let key = letters("key");
-    let (mut least, mut count, mut index) = ([key; 20], 1, 0);
+    let (mut minimal, mut count, mut index) = ([key; 20], 1, 0);
     while index < END_LETTERS.len() {
         let set = END_LETTERS[index];
-        let (mut is_least, mut other) = (set & key != key, 0);
+        let (mut is_minimal, mut other) = (set & key != key, 0);
         while other < END_LETTERS.len() {
             let part = END_LETTERS[other];
-            is_least &= set & part != part || (part == set && other >= index);
+            is_minimal &= set & part != part || (part == set && other >= index);
             other += 1;
         }
-        if is_least {
-            least[count] = set;
+        if is_minimal {
+            minimal[count] = set;
             count += 1;
         }
         index += 1;
     }
-    least
+    minimal
 };
 
 const ANYWHERE_LETTERS: [u32; 3] = [letters(ANYWHERE[0]), letters(ANYWHERE[1]), letters(ANYWHERE[2])];
@@ -269,7 +269,7 @@ pub(super) fn rule_of(name: &str) -> Rule {
         return *rule;
     }
     // A comparison of a register each, without a branch: nine names of ten go no further.
-    if LEAST_LETTERS.iter().fold(0, |hits, set| hits + u32::from(has & set == *set)) == 0 {
+    if MINIMAL_LETTERS.iter().fold(0, |hits, set| hits + u32::from(has & set == *set)) == 0 {
         return Rule::Shown;
     }
     let mut end = name;
@@ -337,13 +337,13 @@ pub(super) fn all() -> impl Iterator<Item = &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{END_LETTERS, LEAST_LETTERS, Rule, rule_of};
+    use super::{END_LETTERS, MINIMAL_LETTERS, Rule, rule_of};
 
     #[test]
     fn no_end_is_passed_over_by_its_letters() {
-        assert!(END_LETTERS.iter().all(|end| LEAST_LETTERS.iter().any(|least| end & least == *least)));
+        assert!(END_LETTERS.iter().all(|end| MINIMAL_LETTERS.iter().any(|set| end & set == *set)));
         // Else all names would go on.
-        assert!(!LEAST_LETTERS.contains(&0));
+        assert!(!MINIMAL_LETTERS.contains(&0));
     }
 
     #[test]

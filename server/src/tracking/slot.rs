@@ -92,12 +92,18 @@ pub struct Slot {
 }
 
 /// What a handler was called with.
-#[derive(Debug)]
 enum Arguments {
-    /// JSON, as it came. It is searched for secrets when the result is: what that takes is then at hand.
+    /// JSON, as it came. It is redacted when the record is made, beside the result: code and tables are in the processor's caches then.
     Json(Vec<u8>),
-    /// What is longer than may be kept is cut at once, since a handler may run for long.
-    Cut(Kept),
+    /// What is longer than may be kept is redacted and cut at once, since a handler may run for long.
+    Kept(Kept),
+}
+
+// Not derived: nobody's log is to show what was not redacted.
+impl std::fmt::Debug for Arguments {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Arguments").finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Default)]
@@ -194,7 +200,7 @@ impl Slot {
             && let Ok(json) = serde_json::to_vec(arguments)
         {
             self.state().arguments = if json.len() > MAX_CAPTURED {
-                capture(mode, &json).map(Arguments::Cut)
+                capture(mode, &json).map(Arguments::Kept)
             } else {
                 Some(Arguments::Json(json))
             };
@@ -337,7 +343,7 @@ impl Slot {
         }
         let arguments = state.arguments.take().and_then(|arguments| match arguments {
             Arguments::Json(json) => capture(self.tracker.capture, &json),
-            Arguments::Cut(kept) => Some(kept),
+            Arguments::Kept(kept) => Some(kept),
         });
         let payload = Payload { arguments, result: state.result.take() };
         let payload = (payload != Payload::default()).then(|| Box::new(payload));

@@ -7,16 +7,17 @@ use crate::support::{TestServer, http::answer};
 
 const SECRET: &str = "sk-ant-api03-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// The arguments and the result that were captured of a call, and whether the result was cut.
-async fn payload_of(server: &TestServer, message: &str) -> Option<(Option<String>, Option<String>, bool)> {
+/// The arguments and the result that were captured of a call, and which of the two were cut.
+async fn payload_of(server: &TestServer, message: &str) -> Option<(Option<String>, Option<String>, [bool; 2])> {
     let hand = server.hand();
     let session = hand.initialize("hand").await;
     answer(hand.legacy_call(&session, 1, "echo", json!({"message": message, "password": "hunter2"}))).await;
     server.rows().await;
-    let statement = "SELECT arguments, arguments_lz4, result, result_lz4, result_cut FROM archon_mcp_payloads";
+    let statement = "SELECT arguments, arguments_lz4, result, result_lz4, arguments_cut, result_cut
+         FROM archon_mcp_payloads";
     let mut payloads = server.database.rows(statement).await;
-    let (arguments, long_arguments, result, long_result, is_cut) = payloads.pop()?;
-    Some((text(arguments, long_arguments), text(result, long_result), is_cut))
+    let (arguments, long_arguments, result, long_result, arguments_cut, result_cut) = payloads.pop()?;
+    Some((text(arguments, long_arguments), text(result, long_result), [arguments_cut, result_cut]))
 }
 
 /// What is in the column of the text, or packed in the other.
@@ -32,7 +33,7 @@ async fn by_default_secrets_are_replaced_before_anything_is_kept() {
     let (arguments, result, is_cut) = payload_of(&server, &format!("the key is {SECRET}!")).await.expect("a payload");
     let (arguments, result) = (arguments.expect("arguments"), result.expect("a result"));
     assert_eq!(arguments, r#"{"message":"the key is [redacted]!","password":"[redacted]"}"#);
-    assert!(result.contains("the key is [redacted]!") && !is_cut, "{result}");
+    assert!(result.contains("the key is [redacted]!") && is_cut == [false; 2], "{result}");
     // Nothing of it is anywhere on disk, the spool and the write-ahead log included.
     let files = walk(&server.running.config.data_dir);
     assert!(files.len() > 2 || server.site.is_postgres(), "{files:?}");
@@ -54,20 +55,17 @@ fn walk(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
 }
 
 #[tokio::test]
-async fn arguments_are_kept_of_a_call_that_gets_no_answer() {
+async fn arguments_are_kept_of_a_call_whose_client_goes() {
     let server = TestServer::start().await;
-    let hand = server.hand();
-    let session = hand.initialize("hand").await;
-    let running = tokio::spawn(hand.legacy_call(&session, 9, "wait", json!({"password": "hunter2"})).send());
+    let call = server.hand().sessionless_call(1, "wait", json!({"password": "hunter2"}), json!({}));
+    let running = tokio::spawn(call.send());
     server.gate.entered().await;
-    let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 9}});
-    hand.send(hand.in_session(&session), &cancel).await;
+    running.abort();
     server.gate.left().await;
-    server.rows_when(2).await;
+    server.rows_when(1).await;
     let payloads: Vec<(Option<String>, Option<String>)> =
         server.database.rows("SELECT arguments, result FROM archon_mcp_payloads").await;
     assert_eq!(payloads, [(Some(r#"{"password":"[redacted]"}"#.to_owned()), None)]);
-    running.abort();
 }
 
 #[tokio::test]
@@ -88,11 +86,12 @@ async fn nothing_is_kept_when_capture_is_off() {
 #[tokio::test]
 async fn long_arguments_and_results_are_cut() {
     let server = TestServer::start().await;
-    let (arguments, result, is_cut) = payload_of(&server, &"long ".repeat(10_000)).await.expect("a payload");
-    assert!(is_cut);
+    let (arguments, result, is_cut) =
+        payload_of(&server, &format!("{SECRET} {}", "long ".repeat(10_000))).await.expect("a payload");
+    assert_eq!(is_cut, [true; 2]);
     for text in [arguments.expect("arguments"), result.expect("a result")] {
         assert!(text.len() <= 16 << 10 && text.len() > 15 << 10, "{} bytes", text.len());
-        assert!(text.contains("long long "), "{text}");
+        assert!(text.contains("[redacted] long long ") && !text.contains(SECRET), "{text}");
     }
 }
 
