@@ -375,12 +375,24 @@ impl Slot {
         }));
     }
 
+    /// The message that was sent, where that is one.
+    fn message(&self) -> Option<jsonrpc::Message> {
+        match jsonrpc::inspect(&self.tap.contents()?) {
+            Inspected::Message(message) => Some(message),
+            _ => None,
+        }
+    }
+
+    /// Whether it asks for an answer, as far as can be told. What opens a stream, ends a session, notifies or answers the server does not:
+    /// nobody misses anything when its client goes.
+    fn asks(&self) -> bool {
+        self.verb == http::Method::POST
+            && self.message().is_none_or(|message| message.id.is_some() && message.method.is_some())
+    }
+
     /// Names a request that no handler was reached for, from its body.
     fn read(&self) -> Call {
-        let message = match self.tap.contents().map(|contents| jsonrpc::inspect(&contents)) {
-            Some(Inspected::Message(message)) => Some(message),
-            _ => None,
-        };
+        let message = self.message();
         let meta = message.as_ref().and_then(jsonrpc::Message::meta);
         let found = meta.map(conversation).unwrap_or_default();
         let text = |value: Option<&Value>| Some(name(value?.as_str()?));
@@ -410,6 +422,9 @@ impl Drop for Slot {
             return;
         }
         let mut state = std::mem::take(state);
+        if state.call.is_none() && state.http_status.is_none() && !self.asks() {
+            return;
+        }
         // No answer left: whatever the handler came to, the client has not got it.
         let refused = state.http_status.is_some_and(|status| status >= 400);
         let call = state.call.take().unwrap_or_else(|| self.read());

@@ -1,15 +1,25 @@
 //! How calls end, on both eras: one row each with the right outcome, and an answer where one is due.
 
-use std::time::Duration;
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use super::support::{
     TestServer,
     http::{ACCEPT, Answer, Hand, answer},
 };
+use axum::body::Body;
+use futures::FutureExt;
+use http::{Method, Request};
+use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+};
+
+use tower::{Layer, Service, service_fn};
+use tracon::{
+    tracking::layer::TrackLayer,
+    wire::{Response, body::tap},
 };
 
 /// The two eras of the protocol.
@@ -172,6 +182,30 @@ async fn a_sessionless_call_whose_client_goes_is_ended() {
     assert_eq!(rows.len(), 1, "{rows:#?}");
     let row = server.row_of("wait").await;
     assert_eq!((row.outcome.as_str(), row.status.as_str()), ("disconnected", "error"), "{row:?}");
+}
+
+#[tokio::test]
+async fn only_what_asks_for_an_answer_has_a_row_when_its_client_goes_before_one() {
+    let server = TestServer::start().await;
+    let tracker = server.running.tracker().expect("tracking is on");
+    // Reads what is sent, and never answers.
+    let mut service = TrackLayer(Arc::clone(tracker)).layer(service_fn(async |request: Request<Body>| {
+        request.into_body().collect().await.expect("it can be read");
+        std::future::pending::<Result<Response, Infallible>>().await
+    }));
+    for (verb, body) in [
+        (Method::GET, ""),
+        (Method::DELETE, ""),
+        (Method::POST, r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#),
+        (Method::POST, r#"{"jsonrpc":"2.0","id":1,"result":{}}"#),
+        (Method::POST, r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#),
+    ] {
+        let request = Request::builder().method(verb).body(Body::from(body)).expect("a request");
+        assert!(service.call(tap(request)).now_or_never().is_none(), "it is not answered");
+    }
+    let rows = server.rows().await;
+    let said: Vec<_> = rows.iter().map(|row| (row.method.as_str(), row.outcome.as_str())).collect();
+    assert_eq!(said, [("ping", "disconnected")]);
 }
 
 #[tokio::test]
