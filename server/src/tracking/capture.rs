@@ -35,3 +35,33 @@ pub(super) fn capture(mode: Capture, json: &[u8]) -> Option<Kept> {
     };
     Some(Kept::new(json, is_cut))
 }
+
+/// What a handler was called with, until its record is made.
+pub(super) enum Arguments {
+    /// JSON, as it came. It is redacted when the record is made, beside the result: code and tables are in the processor's caches then.
+    Json(Vec<u8>),
+    /// What is longer than may be kept is redacted and cut at once, since a handler may run for long.
+    Kept(Kept),
+}
+
+impl Arguments {
+    /// Arguments as JSON; `None` when nothing of them may be kept.
+    pub fn new(mode: Capture, json: Vec<u8>) -> Option<Self> {
+        if json.len() > MAX_CAPTURED { capture(mode, &json).map(Self::Kept) } else { Some(Self::Json(json)) }
+    }
+
+    /// As they may be kept; `None` when nothing may.
+    pub fn captured(self, mode: Capture) -> Option<Kept> {
+        match self {
+            Self::Json(json) => capture(mode, &json),
+            Self::Kept(kept) => Some(kept),
+        }
+    }
+}
+
+// Not derived: nobody's log is to show what was not redacted.
+impl std::fmt::Debug for Arguments {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Arguments").finish_non_exhaustive()
+    }
+}

@@ -22,7 +22,7 @@ use uuid::Uuid;
 use super::{
     Tracker,
     attribution::{Origin, Sender},
-    capture::{MAX_CAPTURED, TOOLS_LIST, capture, is_captured, is_read_by_models},
+    capture::{Arguments, TOOLS_LIST, capture, is_captured, is_read_by_models},
     conversation::{conversation, trace_of},
     sessions::{ClientHello, Hold, LiveSession},
 };
@@ -89,21 +89,6 @@ pub struct Slot {
     state: Mutex<State>,
     /// A server that stops waits for this.
     _running: TaskTrackerToken,
-}
-
-/// What a handler was called with.
-enum Arguments {
-    /// JSON, as it came. It is redacted when the record is made, beside the result: code and tables are in the processor's caches then.
-    Json(Vec<u8>),
-    /// What is longer than may be kept is redacted and cut at once, since a handler may run for long.
-    Kept(Kept),
-}
-
-// Not derived: nobody's log is to show what was not redacted.
-impl std::fmt::Debug for Arguments {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Arguments").finish_non_exhaustive()
-    }
 }
 
 #[derive(Debug, Default)]
@@ -199,11 +184,7 @@ impl Slot {
         if mode != Capture::Off
             && let Ok(json) = serde_json::to_vec(arguments)
         {
-            self.state().arguments = if json.len() > MAX_CAPTURED {
-                capture(mode, &json).map(Arguments::Kept)
-            } else {
-                Some(Arguments::Json(json))
-            };
+            self.state().arguments = Arguments::new(mode, json);
         }
     }
 
@@ -341,10 +322,7 @@ impl Slot {
         if let Some(session) = &session {
             self.tracker.sessions.count(session, end.outcome.is_error());
         }
-        let arguments = state.arguments.take().and_then(|arguments| match arguments {
-            Arguments::Json(json) => capture(self.tracker.capture, &json),
-            Arguments::Kept(kept) => Some(kept),
-        });
+        let arguments = state.arguments.take().and_then(|arguments| arguments.captured(self.tracker.capture));
         let payload = Payload { arguments, result: state.result.take() };
         let payload = (payload != Payload::default()).then(|| Box::new(payload));
         self.tracker.recorder.record(&Change::Request(RequestRecord {
