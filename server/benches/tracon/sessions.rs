@@ -30,7 +30,7 @@ pub async fn serve() {
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     while lines.next_line().await.unwrap().is_some() {
         server.drained().await;
-        let live = server.running.rmcp_sessions().sessions.read().await.len();
+        let live = server.running.rmcp_sessions().count().await;
         println!("{live} {}", resident());
     }
 }

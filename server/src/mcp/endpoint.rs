@@ -13,7 +13,7 @@ use rmcp::{
     ServerHandler,
     transport::streamable_http_server::{
         StreamableHttpServerConfig, StreamableHttpService,
-        session::{SessionId, SessionManager, local::LocalSessionManager, store::SessionStore},
+        session::{SessionId, store::SessionStore},
     },
 };
 use tokio_util::sync::CancellationToken;
@@ -25,6 +25,7 @@ use crate::{
         Tracker,
         handler::{Room, TrackedHandler},
         layer::{SESSION_ID, TrackLayer},
+        legacy::LegacySessions,
         parking::Parking,
     },
     wire::{
@@ -65,8 +66,8 @@ where
 pub struct Endpoint {
     /// Answers HTTP.
     pub service: Mounted,
-    /// The legacy protocol's sessions, as rmcp keeps them.
-    pub sessions: Arc<LocalSessionManager>,
+    /// The legacy protocol's sessions.
+    pub sessions: Arc<LegacySessions>,
     /// Sessions of rmcp's that the tracker did not know when it was last asked.
     suspects: Arc<Mutex<HashSet<SessionId>>>,
 }
@@ -88,11 +89,7 @@ impl Endpoint {
         parking: Option<Parking>,
         stop: CancellationToken,
     ) -> Self {
-        let mut sessions = LocalSessionManager::default();
-        sessions.session_config.keep_alive = Some(settings.keep_alive);
-        // With a priming event Gemini CLI never lists a tool.
-        sessions.session_config.sse_retry = None;
-        let sessions = Arc::new(sessions);
+        let sessions = Arc::new(LegacySessions::new(settings.keep_alive));
 
         let mut config = StreamableHttpServerConfig::default()
             // The guard checks Host and Origin for the whole server, by one list.
@@ -131,25 +128,14 @@ impl Endpoint {
     /// Ends sessions that nobody knows: of clients that went in the middle of their handshake. Only those that were not
     /// known the last time either, since a handshake may be under way.
     pub async fn end_strays(&self, is_known: impl Fn(&str) -> bool) {
-        let unknown: HashSet<SessionId> =
-            self.sessions.sessions.read().await.keys().filter(|id| !is_known(id)).cloned().collect();
-        let strays: Vec<String> = {
+        let unknown: HashSet<SessionId> = self.sessions.ids().await.into_iter().filter(|id| !is_known(id)).collect();
+        let strays: Vec<SessionId> = {
             let mut suspects = self.suspects.lock().unwrap_or_else(PoisonError::into_inner);
-            let strays = unknown.intersection(&suspects).map(ToString::to_string).collect();
+            let strays = unknown.intersection(&suspects).cloned().collect();
             *suspects = unknown;
             strays
         };
-        self.end_sessions(strays).await;
-    }
-
-    /// Ends legacy sessions in rmcp. A client that comes back finds its session again where it was parked; else it gets 404
-    /// and starts anew.
-    pub async fn end_sessions(&self, transport_session_ids: Vec<String>) {
-        for id in transport_session_ids {
-            if let Err(error) = self.sessions.close_session(&id.into()).await {
-                tracing::debug!(%error, "a session that timed out was gone already");
-            }
-        }
+        self.sessions.end(strays, |id| !is_known(id)).await;
     }
 }
 

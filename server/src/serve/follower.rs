@@ -47,7 +47,8 @@ impl Follower {
                 Notice::Forgotten(keys) => {
                     let keys = keys.into_iter().collect();
                     if let Some(tracker) = &self.tracker {
-                        self.endpoint.end_sessions(tracker.sessions.let_go(&keys)).await;
+                        let ended = tracker.sessions.let_go(&keys).into_iter().map(Into::into).collect();
+                        self.endpoint.sessions.end(ended, |_| true).await;
                     }
                 }
                 Notice::Missed => self.catch_up().await,
@@ -65,7 +66,8 @@ impl Follower {
                 let there: HashSet<String> = there.into_iter().collect();
                 let keys: HashSet<Uuid> =
                     ids.iter().filter(|id| !there.contains(*id)).map(|id| transport_key(id)).collect();
-                self.endpoint.end_sessions(tracker.sessions.let_go(&keys)).await;
+                let ended = tracker.sessions.let_go(&keys).into_iter().map(Into::into).collect();
+                self.endpoint.sessions.end(ended, |_| true).await;
             }
             Err(error) => tracing::warn!(%error, "sessions that ended at another server may go on at this one"),
         }

@@ -11,7 +11,7 @@ mod vitals;
 use std::{future::IntoFuture, io::Write, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use axum::serve::ListenerExt;
-use rmcp::{ServerHandler, transport::streamable_http_server::session::local::LocalSessionManager};
+use rmcp::ServerHandler;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
@@ -34,7 +34,7 @@ use crate::{
     mcp::{endpoint::Endpoint, handler::Tracon, tools::system::Vitals},
     spool::Spool,
     store::{Recording, Store, StoreReports, Writer},
-    tracking::{self, Tracker, Tracking, parking::Parking, sessions::Limits},
+    tracking::{self, Tracker, Tracking, legacy::LegacySessions, parking::Parking, sessions::Limits},
     workspace::Workspace,
 };
 
@@ -243,7 +243,7 @@ impl Running {
 
     /// The legacy protocol's sessions, as rmcp keeps them.
     #[must_use]
-    pub fn rmcp_sessions(&self) -> &Arc<LocalSessionManager> {
+    pub fn rmcp_sessions(&self) -> &LegacySessions {
         &self.endpoint.sessions
     }
 
@@ -338,7 +338,8 @@ fn make_directory(path: &Path) -> Result<(), ServeError> {
 
 async fn sweep(tracker: Option<&Tracker>, endpoint: &Endpoint) {
     if let Some(tracker) = tracker {
-        endpoint.end_sessions(tracker.sessions.sweep()).await;
+        let silent = tracker.sessions.sweep().into_iter().map(Into::into).collect();
+        endpoint.sessions.end(silent, |id| tracker.sessions.release(id)).await;
         endpoint.end_strays(|id| tracker.sessions.by_transport(id).is_some()).await;
     }
 }

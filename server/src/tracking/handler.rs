@@ -9,6 +9,7 @@ use std::{borrow::Cow, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use super::{
     attribution::Origin,
     conversation::{conversation, trace_of},
+    legacy::LegacySessions,
     parking::state_of,
     sessions::{ClientHello, LiveSession},
     slot::{Call, MAX_NAME, Slot, cut, id_as_json, name},
@@ -31,7 +32,7 @@ use rmcp::{
         UnsubscribeRequestParams, UpdateTaskParams,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
-    transport::streamable_http_server::session::{SessionRestoreMarker, local::LocalSessionManager},
+    transport::streamable_http_server::session::SessionRestoreMarker,
 };
 use serde_json::Value;
 
@@ -50,14 +51,14 @@ pub struct TrackedHandler<H> {
 /// How many legacy sessions may be open at once: each costs rmcp about 52 kB.
 #[derive(Clone, Debug)]
 pub struct Room {
-    pub sessions: Arc<LocalSessionManager>,
+    pub sessions: Arc<LegacySessions>,
     pub max: usize,
 }
 
 impl Room {
     /// Whether the session whose handshake runs, and which rmcp counts already, has room.
     async fn has_room(&self) -> bool {
-        self.sessions.sessions.read().await.len() <= self.max
+        self.sessions.count().await <= self.max
     }
 }
 

@@ -141,7 +141,7 @@ where
                     forgotten = sessions.forgotten_by_all(id);
                 }
                 // The server-to-client stream: while it is open the client is there.
-                (&Method::GET, Some(id)) => stream = sessions.by_transport(id).map(|session| sessions.hold(&session)),
+                (&Method::GET, Some(id)) => stream = sessions.hold_transport(id).map(|(_, hold)| hold),
                 _ => {}
             }
             // A stream may stay open for days: it is no call that a server which stops would wait for.

@@ -12,6 +12,7 @@ pub mod conversation;
 mod estimates;
 pub mod handler;
 pub mod layer;
+pub mod legacy;
 pub mod parking;
 pub mod recorder;
 pub mod sessions;

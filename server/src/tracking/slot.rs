@@ -150,8 +150,8 @@ impl Slot {
 
     /// Ties the request to the session whose id was sent, if it is there.
     pub fn find_session(&self) {
-        if let Some(session) = self.transport_session_id().and_then(|id| self.tracker.sessions.by_transport(id)) {
-            self.belongs_to(session);
+        if let Some(held) = self.transport_session_id().and_then(|id| self.tracker.sessions.hold_transport(id)) {
+            self.state().session = Some(held);
         }
     }
 

@@ -24,7 +24,7 @@ async fn park(server: &TestServer) {
 }
 
 async fn live(server: &TestServer) -> usize {
-    server.running.rmcp_sessions().sessions.read().await.len()
+    server.running.rmcp_sessions().count().await
 }
 
 #[tokio::test]
@@ -48,6 +48,45 @@ async fn an_idle_session_is_parked_and_comes_back_as_the_same_one() {
     let rows = server.rows().await;
     assert_eq!(rows.iter().filter(|row| row.method == "initialize").count(), 1, "its handshake is not counted again");
     assert!(rows.iter().all(|row| row.session_id.as_ref() == Some(&parked.session_id)), "{rows:#?}");
+}
+
+#[tokio::test]
+async fn a_call_that_comes_while_its_session_is_parked_is_answered_and_is_in_its_session() {
+    let server = TestServer::start().await;
+    let hand = server.hand();
+    let mut ids = Vec::new();
+    for _ in 0..100 {
+        ids.push(hand.initialize("hand").await);
+    }
+    for round in 0..5 {
+        server.clock.advance(TimeDelta::minutes(6));
+        server.sessions().await;
+        let calls = futures::future::join_all(ids.iter().map(|id| echo(&hand, id, round)));
+        tokio::join!(server.running.sweep(), calls);
+        // Two sweeps that both meet a session while it is brought back would take it for one that nobody completes.
+        server.running.sweep().await;
+    }
+    let rows = server.rows().await;
+    let sessions = server.sessions().await;
+    assert_eq!(sessions.len(), ids.len(), "none was opened beside them");
+    assert!(sessions.iter().all(|session| session.total_requests == 6), "{sessions:#?}");
+    assert!(rows.iter().all(|row| row.session_id.is_some() && row.outcome == "ok"), "{rows:#?}");
+}
+
+#[tokio::test]
+async fn a_session_is_not_let_go_of_while_a_request_of_it_runs() {
+    let server = TestServer::start().await;
+    let hand = server.hand();
+    let id = hand.initialize("hand").await;
+    server.clock.advance(TimeDelta::minutes(6));
+    server.sessions().await;
+    let sessions = &server.running.tracker().unwrap().sessions;
+    assert_eq!(sessions.sweep(), [id.clone()], "it may be let go of");
+    let held = sessions.hold_transport(&id).unwrap();
+    assert!(!sessions.release(&id), "but a request came meanwhile");
+    drop(held);
+    assert!(sessions.release(&id));
+    assert!(sessions.hold_transport(&id).is_none());
 }
 
 #[tokio::test]

@@ -322,11 +322,9 @@ async fn a_client_that_goes_in_the_middle_of_its_handshake_leaves_no_room_taken(
     let server = TestServer::start_with(|config| config.mcp.max_sessions = 1).await;
     let hand = server.hand();
     // rmcp has a session that no handshake completed, as when the client is gone before the answer's head.
-    rmcp::transport::streamable_http_server::session::SessionManager::create_session(
-        server.running.rmcp_sessions().as_ref(),
-    )
-    .await
-    .expect("a session");
+    rmcp::transport::streamable_http_server::session::SessionManager::create_session(server.running.rmcp_sessions())
+        .await
+        .expect("a session");
     let refused = hand.send(hand.post(), &handshake("early")).await;
     assert_eq!(refused.error_code(), Some(-32000), "{refused:?}");
     server.running.sweep().await;

@@ -102,6 +102,15 @@ impl Sessions {
         self.live().transport.get(transport_session_id).cloned()
     }
 
+    /// The session of an `Mcp-Session-Id`, which from now on does not end by itself and is not parked.
+    #[must_use]
+    pub fn hold_transport(&self, transport_session_id: &str) -> Option<(Arc<LiveSession>, Hold)> {
+        let live = self.live();
+        let session = live.transport.get(transport_session_id)?;
+        // Under the lock: nothing is let go of between the two.
+        Some((Arc::clone(session), self.hold(session)))
+    }
+
     /// The session that a request of the sessionless protocol belongs to, if it is there already.
     #[must_use]
     pub fn by_origin(&self, origin: &Origin) -> Option<Arc<LiveSession>> {
@@ -277,11 +286,11 @@ impl Sessions {
         transport.chain(live.parked.keys().map(ToString::to_string)).collect()
     }
 
-    /// Lets go of who is gone, and has the database note who is idle or gone: there it is known what other servers heard. Gives
-    /// the transport ids of those that rmcp may let go of: they timed out, or they are idle and can be brought back.
+    /// Has the database note who is idle or gone: there it is known what other servers heard. Gives the transport ids of the sessions
+    /// that may be [let go of](Self::release): they timed out, or they are idle and can be brought back.
     pub fn sweep(&self) -> Vec<String> {
         let now = self.clock.now();
-        let mut let_go = Vec::new();
+        let mut silent = Vec::new();
         let mut seen = Vec::new();
         {
             let mut live = self.live();
@@ -297,22 +306,12 @@ impl Sessions {
                 seen.is_idle = (now - seen.last).to_std().unwrap_or_default() >= self.limits.idle_after;
                 true
             };
-            transport.retain(|transport_session_id, session| {
-                let is_there = keep(session);
-                let parks = is_there && self.can_be_parked(session);
-                if parks {
-                    parked.insert(transport_session_id.as_str().into(), session.parked());
+            for (transport_session_id, session) in &*transport {
+                if !keep(session) || self.can_be_parked(session) {
+                    silent.push(transport_session_id.clone());
                 }
-                if parks || !is_there {
-                    let_go.push(transport_session_id.clone());
-                }
-                is_there && !parks
-            });
-            signal.retain(|_, session| keep(session));
-            // After ten thousand have gone, their table is given back, too.
-            if transport.capacity() > 4 * transport.len() {
-                transport.shrink_to_fit();
             }
+            signal.retain(|_, session| keep(session));
         }
         for (session_id, at) in seen {
             self.recorder.record(&Change::Seen { session_id, at });
@@ -321,7 +320,27 @@ impl Sessions {
             idle_before: now - self.limits.idle_after,
             gone_before: now - self.limits.session_timeout,
         }));
-        let_go
+        silent
+    }
+
+    /// Lets go of a session that timed out, or is idle and can be brought back; not where a request came meanwhile. Whether it did.
+    pub fn release(&self, transport_session_id: &str) -> bool {
+        let mut live = self.live();
+        let Live { transport, parked, .. } = &mut *live;
+        let Some(session) = transport.get(transport_session_id) else { return false };
+        let is_gone = self.is_gone(session);
+        if !is_gone && !self.can_be_parked(session) {
+            return false;
+        }
+        if !is_gone {
+            parked.insert(transport_session_id.into(), session.parked());
+        }
+        transport.remove(transport_session_id);
+        // After ten thousand have gone, their table is given back, too.
+        if transport.capacity() > 4 * transport.len().max(64) {
+            transport.shrink_to_fit();
+        }
+        true
     }
 
     /// The session and when its client was last there, if the database does not know that yet, and would soon take it for gone.
