@@ -172,6 +172,8 @@ async fn the_tools_of_the_system_answer_by_their_schemas() {
     assert_eq!(health["status"], "healthy", "{health}");
     assert_eq!((&health["database"], &health["recorder"]["lost"]), (&json!(true), &json!(0)), "{health}");
 
+    // One that only looks is not counted.
+    answer(post(&server, None, &handshake("mcp-test-client"))).await.session_id.expect("a session id");
     let info = ask(&server, &session, "tools/call", json!({"name": "session_info"})).await;
     let info = &info.message["result"]["structuredContent"];
     assert_eq!(info["session"]["client_type"], "Claude Code", "{info}");

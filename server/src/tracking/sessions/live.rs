@@ -34,6 +34,7 @@ pub(super) const NEVER: u64 = u64::MAX;
 #[derive(Debug)]
 pub(super) struct Parked {
     pub(super) key: Uuid,
+    pub(super) is_probe: bool,
     pub(super) session_id: Uuid,
     pub(super) stored_from: u64,
     pub(super) connected_at: DateTime<Utc>,
@@ -96,6 +97,7 @@ impl LiveSession {
     pub(super) fn parked(&self) -> Parked {
         Parked {
             key: self.record.key.key,
+            is_probe: self.record.is_probe,
             session_id: self.record.session_id,
             stored_from: self.stored_from,
             connected_at: self.record.connected_at,

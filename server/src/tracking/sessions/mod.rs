@@ -89,11 +89,14 @@ impl Sessions {
         self.limits
     }
 
-    /// How many are connected, active and idle.
+    /// How many are connected, active and idle, probes left out.
     #[must_use]
     pub fn connected(&self) -> usize {
         let live = self.live();
-        live.transport.len() + live.parked.len() + live.signal.len()
+        let sessions = live.transport.values().chain(live.signal.values());
+        let probes =
+            sessions.map(|session| session.record.is_probe).chain(live.parked.values().map(|parked| parked.is_probe));
+        probes.filter(|is_probe| !is_probe).count()
     }
 
     /// The session of an `Mcp-Session-Id`.
