@@ -35,6 +35,8 @@ pub enum ServeError {
     WriterEnded,
     #[error("the task that serves HTTP ended; the log says why")]
     ServerEnded,
+    #[error("the task that {0} ended; the log says why")]
+    TaskEnded(&'static str),
 }
 
 impl ServeError {
@@ -48,7 +50,12 @@ impl ServeError {
             | Self::HalfMoved { .. }
             | Self::Spool(_)
             | Self::SpoolUnreadable(_) => 2,
-            Self::Closing(_) | Self::Waiting { .. } | Self::Broken(_) | Self::WriterEnded | Self::ServerEnded => 1,
+            Self::Closing(_)
+            | Self::Waiting { .. }
+            | Self::Broken(_)
+            | Self::WriterEnded
+            | Self::ServerEnded
+            | Self::TaskEnded(_) => 1,
         }
     }
 }

@@ -264,6 +264,9 @@ impl Running {
         };
         tokio::select! {
             () = writer => ServeError::WriterEnded,
+            // Without it nobody would ever be idle, gone or parked again.
+            _ = &mut self.sweeper => ServeError::TaskEnded("looks after the sessions"),
+            _ = &mut self.follower => ServeError::TaskEnded("listens to other servers"),
             ended = &mut self.server => match ended {
                 Ok(Err(error)) => ServeError::Broken(error),
                 Ok(Ok(())) | Err(_) => ServeError::ServerEnded,

@@ -35,6 +35,22 @@ async fn shake_hands(running: &Running) {
 }
 
 #[tokio::test]
+async fn no_other_task_ends_unnoticed() {
+    let directory = TempDir::new().expect("a directory");
+    let parts: [(fn(&Running), &str); 2] = [
+        (|running| running.sweeper.abort(), "the task that looks after the sessions ended; the log says why"),
+        (|running| running.follower.abort(), "the task that listens to other servers ended; the log says why"),
+    ];
+    for (end, message) in parts {
+        let mut running = start(&directory).await;
+        end(&running);
+        let broke = tokio::time::timeout(BOUND, running.broke()).await.expect("the server notices");
+        assert_eq!((broke.to_string().as_str(), broke.exit_code()), (message, 1));
+        running.stop().await.expect("it stops");
+    }
+}
+
+#[tokio::test]
 async fn a_writer_that_ends_by_itself_stops_the_server_and_loses_nothing() {
     let directory = TempDir::new().expect("a directory");
     let mut running = start(&directory).await;
