@@ -104,21 +104,30 @@ impl Spool {
             fs::TryLockError::Error(source) => failed(source),
         })?;
         let mut found = Vec::new();
+        let (mut next, mut unreadable) = (0, 0);
         for entry in fs::read_dir(directory).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
             if let Some(number) = number_of(&path) {
-                found.push((number, used_bytes(&path).map_err(failed)?));
+                next = next.max(number + 1);
+                match used_bytes(&path) {
+                    Ok(bytes) => found.push((number, bytes)),
+                    // It stays where it is, for the next start.
+                    Err(error) => {
+                        tracing::error!(%error, path = %path.display(), "a segment of the spool cannot be read");
+                        unreadable += fs::metadata(&path).map_or(0, |file| file.len());
+                    }
+                }
             } else if path.extension().is_some_and(|extension| extension == segment::SPARE) {
                 segment::remove(&path);
             }
         }
         found.sort_unstable();
         // Always a new segment: the last one may end in the middle of a record.
-        let number = found.last().map_or(0, |(number, _)| number + 1);
+        let number = next;
         let before = found.iter().map(|(_, length)| length).sum();
         let tail = Tail { segment: None, number, length: 0, before, appended: 0, full: Vec::new(), spare: Vec::new() };
         let shared = Arc::new(Shared { directory: directory.to_owned(), quota, tail: Mutex::new(tail), _lock: lock });
-        Ok((Self(Arc::clone(&shared)), Reader::new(shared, found)))
+        Ok((Self(Arc::clone(&shared)), Reader::new(shared, found, unreadable)))
     }
 
     /// Appends the record that `fill` writes. It is there, whole, when this returns; after an error nothing of it is. Gives
@@ -250,18 +259,16 @@ impl Shared {
         self.tail.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps bytes that are of no use to the reader for whoever wants to look at them. Best effort: it is damage already.
-    fn set_aside(&self, name: &str, bytes: &[u8]) {
-        let path = self.directory.join(name);
-        let kept = fs::metadata(&path).map_or(0, |file| file.len());
-        let written = if kept + bytes.len() as u64 > MAX_SET_ASIDE {
-            Err(io::Error::from(io::ErrorKind::FileTooLarge))
-        } else {
-            OpenOptions::new().create(true).append(true).open(&path).and_then(|mut file| file.write_all(bytes))
-        };
-        if let Err(error) = written {
-            tracing::warn!(%error, path = %path.display(), bytes = bytes.len(), "could not be set aside");
+    /// Keeps bytes that are of no use to the reader for whoever wants to look at them: whole, or not at all.
+    fn set_aside(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let mut file = OpenOptions::new().create(true).append(true).open(self.directory.join(name))?;
+        let kept = file.metadata()?.len();
+        if kept + bytes.len() as u64 > MAX_SET_ASIDE {
+            return Err(io::ErrorKind::FileTooLarge.into());
         }
+        file.write_all(bytes).inspect_err(|_| {
+            let _ = file.set_len(kept);
+        })
     }
 }
 
@@ -275,7 +282,8 @@ fn path_of(directory: &Path, number: u64) -> PathBuf {
     directory.join(format!("{number:020}.{EXTENSION}"))
 }
 
+/// The number of a segment; `None` for what the spool has not named so itself.
 fn number_of(path: &Path) -> Option<u64> {
-    path.extension().is_some_and(|extension| extension == EXTENSION).then_some(())?;
-    path.file_stem()?.to_str()?.parse().ok()
+    let number = path.file_stem()?.to_str()?.parse().ok().filter(|number| *number < u64::MAX / 2)?;
+    (path_of(path.parent()?, number) == path).then_some(number)
 }

@@ -25,6 +25,8 @@ pub struct Reader {
     shared: Arc<Shared>,
     /// Segments that were there at the start and are not read to their end yet, the oldest first, with their sizes.
     found: VecDeque<(u64, u64)>,
+    /// The first segment that was not there at the start: behind those found, and behind those that cannot be read.
+    first_new: u64,
     /// The segment that is being read.
     number: u64,
     /// Its size, where it was there at the start.
@@ -41,13 +43,16 @@ pub struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(shared: Arc<Shared>, found: Vec<(u64, u64)>) -> Self {
+    /// `damaged`: bytes of segments that are not among those found, since they cannot be read.
+    pub(super) fn new(shared: Arc<Shared>, found: Vec<(u64, u64)>, damaged: u64) -> Self {
         let mut found = VecDeque::from(found);
         let (number, size) = found.pop_front().unzip();
-        let number = number.unwrap_or_else(|| shared.tail().number);
+        let first_new = shared.tail().number;
+        let number = number.unwrap_or(first_new);
         Self {
             shared,
             found,
+            first_new,
             number,
             size,
             file: None,
@@ -55,7 +60,7 @@ impl Reader {
             buffer: Vec::new(),
             start: 0,
             done: Vec::new(),
-            damaged: 0,
+            damaged,
         }
     }
 
@@ -149,7 +154,10 @@ impl Reader {
 
     /// The next `size` bytes are no record.
     fn damage(&mut self, size: usize) {
-        self.shared.set_aside(DAMAGED, &self.buffer[self.start..self.start + size]);
+        // Best effort: it is damage already.
+        if let Err(error) = self.set_aside(DAMAGED, &self.buffer[self.start..self.start + size]) {
+            tracing::warn!(%error, size, "damaged bytes of the spool could not be set aside");
+        }
         self.damaged += size as u64;
         self.start += size;
     }
@@ -223,8 +231,11 @@ impl Reader {
     }
 
     /// Keeps a record that nobody takes for whoever wants to look at it.
-    pub fn set_aside(&self, name: &str, bytes: &[u8]) {
-        self.shared.set_aside(name, bytes);
+    ///
+    /// # Errors
+    /// It is not kept: there is too much already, or it cannot be written.
+    pub fn set_aside(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.shared.set_aside(name, bytes)
     }
 
     /// Whether nothing is appended to the segment any more.
@@ -272,7 +283,7 @@ impl Reader {
         let tail = self.shared.tail().number;
         self.done.push((self.number, self.size.unwrap_or(self.read)));
         let (number, size) = self.found.pop_front().unzip();
-        self.number = number.unwrap_or_else(|| (self.number + 1).min(tail));
+        self.number = number.unwrap_or_else(|| (self.number + 1).max(self.first_new).min(tail));
         self.size = size;
         self.file = None;
         self.read = 0;

@@ -235,6 +235,36 @@ fn happen(bytes: &mut Vec<u8>, accident: &Accident) -> std::ops::Range<usize> {
     }
 }
 
+#[test]
+fn files_that_only_look_like_segments_do_not_keep_it_from_opening() {
+    let directory = TempDir::new().unwrap();
+    let (spool, reader) = open(directory.path());
+    append(&spool, b"before").unwrap();
+    drop((spool, reader));
+    let strangers = ["7.spool", "+5.spool", "x.spool", "18446744073709551615.spool", "9223372036854775807.spool"];
+    for name in strangers {
+        fs::write(directory.path().join(name), b"something else").unwrap();
+    }
+    fs::create_dir(path_of(directory.path(), 40)).unwrap();
+    let (spool, mut reader) = open(directory.path());
+    assert_eq!(reader.count().unwrap(), 1);
+    append(&spool, b"after").unwrap();
+    assert_eq!(take_all(&mut reader).0, [b"before".to_vec(), b"after".to_vec()]);
+    reader.commit();
+    assert!(strangers.iter().all(|name| directory.path().join(name).exists()));
+}
+
+#[test]
+fn what_cannot_be_set_aside_is_not_said_to_be() {
+    let directory = TempDir::new().unwrap();
+    let (_spool, reader) = open(directory.path());
+    let kept = directory.path().join("aside");
+    reader.set_aside("aside", b"one").unwrap();
+    fs::File::options().write(true).open(&kept).unwrap().set_len(MAX_SET_ASIDE - 2).unwrap();
+    reader.set_aside("aside", b"three").unwrap_err();
+    assert_eq!(fs::metadata(&kept).unwrap().len(), MAX_SET_ASIDE - 2, "nothing is half there");
+}
+
 proptest! {
     #[test]
     fn what_stands_before_and_after_damage_is_kept(

@@ -108,11 +108,7 @@ impl Recorder {
                 if !change.is_record() {
                     return None;
                 }
-                let lost = books.lost.fetch_add(1, Ordering::AcqRel) + 1;
-                // Each doubling once: the log must not become the next thing that is full.
-                if lost.is_power_of_two() {
-                    tracing::error!(lost, %error, "records are being lost");
-                }
+                books.lost(&error);
                 None
             }
         }
@@ -230,6 +226,15 @@ impl Books {
     pub(super) fn written(&self, changes: u64) {
         self.written.fetch_add(changes, Ordering::AcqRel);
         self.commits.send_replace(Commits { last: Some(self.clock.now()), failing_since: None });
+    }
+
+    /// One record is nowhere.
+    pub(super) fn lost(&self, error: &dyn std::error::Error) {
+        let lost = self.lost.fetch_add(1, Ordering::AcqRel) + 1;
+        // Each doubling once: the log must not become the next thing that is full.
+        if lost.is_power_of_two() {
+            tracing::error!(lost, %error, "records are being lost");
+        }
     }
 
     pub(super) fn refused(&self, changes: u64) {

@@ -28,7 +28,8 @@ const BUSY: f64 = 3_000.0;
 /// How long a batch of a busy server is gathered. Each of its sessions moves once a batch, with a page of the index that lists
 /// its requests: the fewer batches, the less.
 const GATHER_BUSY: Duration = Duration::from_millis(300);
-/// Waits between attempts while the database fails: doubled each time up to the last.
+/// Waits between attempts while the database fails: doubled each time up to the last, and of that between a half and all, by lot, so
+/// that servers whose database went away together do not come back to it together.
 const FIRST_RETRY: Duration = Duration::from_millis(50);
 const LAST_RETRY: Duration = Duration::from_secs(5);
 /// How long what still waits is tried to be written once the server stops; what then waits is in the spool at the next
@@ -156,9 +157,8 @@ impl Task {
     async fn write(&mut self, batch: &Batch, deadline: &mut Option<Instant>) -> Result<bool, Stopped> {
         for record in &batch.unknown {
             tracing::error!("a record of the spool is of another version: it is set aside");
-            self.spool.set_aside("unknown.bin", record);
+            self.set_aside("unknown.bin", record);
         }
-        self.books.refused(batch.unknown.len() as u64);
         let whole: Range<usize> = 0..batch.changes.len();
         let mut parts = Vec::from([whole]);
         let mut retry = Retry::default();
@@ -199,8 +199,15 @@ impl Task {
         tracing::error!(%error, "the database refuses a record: it is set aside");
         let mut line = serde_json::to_vec(change).unwrap_or_default();
         line.push(b'\n');
-        self.spool.set_aside(REFUSED, &line);
-        self.books.refused(1);
+        self.set_aside(REFUSED, &line);
+    }
+
+    /// Keeps a record beside the spool. Where it cannot be kept, it is lost.
+    fn set_aside(&self, name: &str, record: &[u8]) {
+        match self.spool.set_aside(name, record) {
+            Ok(()) => self.books.refused(1),
+            Err(error) => self.books.lost(&error),
+        }
     }
 
     /// Closes what another process left open, once all that it recorded is there. Gives whether that is done.
@@ -211,6 +218,11 @@ impl Task {
                 Ok(0) => break,
                 Ok(_) => {
                     self.changes.send_modify(|revision| *revision += 1);
+                    break;
+                }
+                // It will not be otherwise the next time, and what waits behind it must be written.
+                Err(error) if !error.is_transient() => {
+                    tracing::error!(%error, "sessions that were left open cannot be closed; they stay open");
                     break;
                 }
                 Err(error) => {
@@ -325,10 +337,34 @@ impl Retry {
             return Ok(());
         }
         tokio::select! {
-            () = sleep(self.0) => {}
+            () = sleep(self.0.mul_f64(0.5 + fastrand::f64() / 2.0)) => {}
             () = stop.cancelled() => {}
         }
         self.0 = (self.0 * 2).min(LAST_RETRY);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn pauses_grow_and_are_not_alike() {
+        let stop = CancellationToken::new();
+        let mut shares = Vec::new();
+        for _ in 0..8 {
+            let (mut retry, mut whole) = (Retry::default(), FIRST_RETRY);
+            for _ in 0..10 {
+                let before = Instant::now();
+                assert!(retry.pause(&stop, &mut None).await.is_ok());
+                shares.push(before.elapsed().as_secs_f64() / whole.as_secs_f64());
+                whole = (whole * 2).min(LAST_RETRY);
+            }
+        }
+        // The timer counts in milliseconds.
+        assert!(shares.iter().all(|share| (0.5..1.05).contains(share)), "{shares:?}");
+        let (least, most) = (shares.iter().copied().fold(1.0, f64::min), shares.iter().copied().fold(0.0, f64::max));
+        assert!(most - least > 0.2, "{shares:?}");
     }
 }

@@ -6,7 +6,7 @@ use tokio::process::{Child, Command};
 use tracon_app::reports::RecorderHealth;
 
 use crate::{
-    database::Site,
+    database::{Peek, Site},
     support::{
         BOUND, Place, TestServer,
         http::{ACCEPT, Answer, Hand, answer, handshake},
@@ -75,6 +75,61 @@ async fn while_postgresql_refuses_connections_calls_go_on_and_nothing_is_lost() 
     let after = health(&server);
     assert_eq!((after.waiting, after.lost, after.failing_since), (0, 0, None), "{after:?}");
     assert_eq!(server.sessions().await[0].total_requests, 211);
+}
+
+/// From now on the database refuses every call of a tool of this name.
+async fn refuse_poison(database: &Peek) {
+    let statement = match database {
+        Peek::Sqlite(_) => {
+            "CREATE TRIGGER no_poison BEFORE INSERT ON archon_mcp_request_rows
+             WHEN NEW.kind IN (SELECT number FROM archon_mcp_kinds WHERE tool_name = 'poison')
+             BEGIN SELECT RAISE(ABORT, 'poison'); END"
+        }
+        Peek::Postgres(_) => "ALTER TABLE archon_mcp_requests ADD CONSTRAINT no_poison CHECK (tool_name <> 'poison')",
+    };
+    assert!(database.rows::<(i64,)>(statement).await.is_empty());
+}
+
+#[tokio::test]
+async fn what_the_database_refuses_is_set_aside_alone_and_keeps_nothing_else_back() {
+    let server = TestServer::start().await;
+    let hand = server.hand();
+    let session = hand.initialize("hand").await;
+    assert_eq!(server.rows().await.len(), 1);
+    let other = server.site.open().await;
+    refuse_poison(&other).await;
+    let refused = server.site.directory().join("data/spool/refused.jsonl");
+    let poison = async |id| {
+        answer(hand.legacy_call(&session, id, "poison", json!({}))).await;
+    };
+
+    // All of them in one batch.
+    let lock = Lock::of(&other).await;
+    echo(&hand, &session, 1..20).await;
+    poison(20).await;
+    echo(&hand, &session, 21..30).await;
+    poison(30).await;
+    echo(&hand, &session, 31..40).await;
+    lock.release().await;
+    let rows = server.rows().await;
+    assert_eq!(rows.len(), 38, "{rows:#?}");
+    assert!(rows.iter().all(|row| row.tool_name.as_deref() != Some("poison")));
+    let after = health(&server);
+    assert_eq!((after.waiting, after.refused, after.lost), (0, 2, 0), "{after:?}");
+    assert_eq!(server.sessions().await[0].total_requests, 38, "what is no row does not count");
+    let lines = std::fs::read_to_string(&refused).expect("it is there");
+    let ids: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert!(ids.len() == 2 && lines.lines().all(|line| line.contains("poison")), "{lines}");
+
+    // Where it cannot be kept either, that is said.
+    std::fs::remove_file(&refused).expect("it is removed");
+    std::fs::create_dir(&refused).expect("nothing can be written there");
+    poison(41).await;
+    echo(&hand, &session, 42..44).await;
+    assert_eq!(server.rows().await.len(), 40);
+    let after = health(&server);
+    assert_eq!((after.waiting, after.refused, after.lost), (0, 2, 1), "{after:?}");
+    other.close().await;
 }
 
 #[tokio::test]

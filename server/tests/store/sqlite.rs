@@ -52,6 +52,23 @@ async fn a_session_that_ended_has_its_duration_in_seconds() {
 }
 
 #[tokio::test]
+async fn a_damaged_sum_keeps_no_record_out() {
+    let mut on = Fixture::new(Engine::Sqlite).await;
+    let opened = Arc::new(session(1, ago(600)));
+    let calls: Vec<_> = (0..10).map(|second| Change::Request(on.call(&opened, ago(500 + second)))).collect();
+    on.apply(&calls).await;
+    let damage = "UPDATE archon_mcp_rollups SET latency = x'00ff' WHERE width = 'hour'";
+    assert!(sqlx::query(damage).execute(&mut raw(&on).await).await.unwrap().rows_affected() > 0);
+
+    let more = [Change::Request(on.call(&opened, ago(499)))];
+    assert_eq!(on.apply(&more).await, (1, 0));
+    assert_eq!(on.store.requests(&RequestFilter::default(), now()).await.unwrap().total, 11);
+    let unreadable = "SELECT COUNT(*) FROM archon_mcp_rollups WHERE latency = x'00ff'";
+    let left: i64 = sqlx::query_scalar(unreadable).fetch_one(&mut raw(&on).await).await.unwrap();
+    assert_eq!(left, 0, "it begins anew");
+}
+
+#[tokio::test]
 async fn reports_do_not_wait_for_a_transaction_that_writes() {
     let mut on = Fixture::new(Engine::Sqlite).await;
     let opened = Arc::new(session(1, ago(600)));

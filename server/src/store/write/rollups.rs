@@ -103,7 +103,11 @@ pub async fn add(connection: &mut Connection<'_>, moved: HashMap<Key<'_>, Rollup
     for row in stored(connection, &rows).await? {
         let number = Cells::of(&row, ROLLUPS, "?".to_owned()).count::<usize>("number")?;
         if let Some(moved) = rows.get_mut(number) {
-            moved.rollup.merge(&rollup_of(&row)?);
+            match rollup_of(&row) {
+                Ok(rollup) => moved.rollup.merge(&rollup),
+                // The records that are added to it are not at fault: to refuse them would lose them, too.
+                Err(error) => tracing::error!(%error, "a sum cannot be read: it begins anew"),
+            }
             moved.is_stored = true;
         }
     }
