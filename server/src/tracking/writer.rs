@@ -103,7 +103,7 @@ impl Task {
                     return self.writer;
                 }
             } else {
-                self.estimates.add_to(&mut batch.changes);
+                (self, batch) = self.estimate(batch).await;
                 let Ok(is_changed) = self.write(&batch, &mut deadline).await else {
                     let waiting = self.books.waiting();
                     tracing::warn!(waiting, "the server stops; what waits is written at the next start");
@@ -140,6 +140,20 @@ impl Task {
                 () = self.books.woken() => {}
                 () = self.stop.cancelled() => {}
             }
+        }
+    }
+
+    /// Estimates tokens, on a thread for that: to load the vocabulary and to count what has gathered while nothing was called takes
+    /// tenths of a second, and whoever is called meanwhile would wait for the thread.
+    async fn estimate(mut self, mut batch: Batch) -> (Self, Batch) {
+        let estimating = tokio::task::spawn_blocking(move || {
+            self.estimates.add_to(&mut batch.changes);
+            (self, batch)
+        });
+        match estimating.await {
+            Ok(done) => done,
+            // It panicked, and so does the writer, which stops the server; what was read is still in the spool.
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
         }
     }
 
