@@ -9,7 +9,8 @@ use crate::{
 /// Longer arguments and results are cut, bytes.
 pub const MAX_CAPTURED: usize = 16 << 10;
 
-/// The methods whose arguments and results are captured: what a model asks for and reads.
+/// The methods whose results are captured: what a model reads. So are the arguments of a tool and of a prompt; those of a resource are
+/// its address, and say no more than the result.
 const CAPTURED: [&str; 3] = ["tools/call", "resources/read", "prompts/get"];
 
 /// Whether the results of this method are worth keeping.

@@ -5,6 +5,7 @@ use std::{collections::HashSet, sync::Arc};
 use serde_json::json;
 use tokio::process::{Child, Command};
 use tracon::serve::Setup;
+use tracon_app::reports::Outcome;
 
 use crate::{
     database::Site,
@@ -23,12 +24,17 @@ async fn every_answer_that_was_read_is_recorded_once_across_thirty_kills() {
     let site = Site::new().await;
     let answered = Arc::new(Answered::default());
     let mut sessions = Vec::new();
+    // A failure shows it.
+    let seed = fastrand::u64(..);
+    eprintln!("the moments are those of the seed {seed}");
+    let mut lot = fastrand::Rng::with_seed(seed);
     for round in 0..ROUNDS {
         let (mut server, url) = start(&site).await;
         let clients: Vec<_> =
             (0..CLIENTS).map(|client| tokio::spawn(load(url.clone(), round, client, Arc::clone(&answered)))).collect();
-        // Some moments are within a batch, some between, some in the handshakes.
-        let moment = answered.count() + [0, 1, 3, 17, 60, 150, 400][round % 7] + round;
+        // Within a batch, between two, in the handshakes: early moments more often than late ones.
+        let latest = lot.usize(1..600);
+        let moment = answered.count() + lot.usize(..latest);
         tokio::time::timeout(BOUND, answered.reach(moment)).await.expect("calls are answered");
         server.kill().await.expect("it can be killed");
         for client in clients {
@@ -81,6 +87,16 @@ async fn every_answer_that_was_read_is_recorded_once_across_thirty_kills() {
             ))
             .await;
         assert_eq!(rollups, rows, "by the {width}");
+        for outcome in Outcome::ALL.map(Outcome::as_str) {
+            let counts: Vec<(String, i64, i64)> = database
+                .rows(&format!(
+                    "SELECT tool_name, CAST(SUM({outcome}) AS BIGINT), (SELECT COUNT(*) FROM archon_mcp_requests r
+                         WHERE r.outcome = '{outcome}' AND (u.tool_name = '' OR r.tool_name = u.tool_name))
+                     FROM archon_mcp_rollups u WHERE width = '{width}' GROUP BY tool_name"
+                ))
+                .await;
+            assert!(counts.len() > 1 && counts.iter().all(|(_, sum, rows)| sum == rows), "{outcome}: {counts:?}");
+        }
     }
     let dangling: Vec<(String,)> = database
         .rows(
