@@ -12,6 +12,9 @@ use crate::store::{Retained, RetentionPolicy, StoreError, connection::Connection
 /// again costs twice.
 const FREE_PAGES: u64 = 256;
 
+/// What the log may have of a quota, bytes; of a small one it has a quarter.
+const LOG_SHARE: u64 = LOG_BYTES + LOG_BYTES / 4;
+
 /// The first of these that has something to do does it; the quota comes after what is too old.
 pub async fn step(
     connection: &mut SqliteConnection,
@@ -26,14 +29,14 @@ pub async fn step(
     let space = Space::of(connection).await?;
     // The log has its share of the quota whether it needs it right now or not: what is deleted goes through the log too,
     // and must not look as if more had to be deleted.
-    let share = (LOG_BYTES + LOG_BYTES / 4).min(policy.quota_bytes / 4);
+    let share = LOG_SHARE.min(policy.quota_bytes / 4);
     if space.used_bytes() > policy.quota_bytes - share {
         let deleted = delete_oldest(connection).await?;
         if deleted > 0 {
             return Ok(Retained { deleted, more: true });
         }
     }
-    let more = give_back(connection, path, &space).await?;
+    let more = give_back(connection, path, &space, share).await?;
     Ok(Retained { deleted: 0, more })
 }
 
@@ -136,8 +139,14 @@ pub fn log_bytes(path: &Path) -> u64 {
     std::fs::metadata(log).map_or(0, |file| file.len())
 }
 
-/// Gives some free pages back to the file system, and a log that grew too long; whether there is more.
-async fn give_back(connection: &mut SqliteConnection, path: &Path, space: &Space) -> Result<bool, StoreError> {
+/// Gives some free pages back to the file system, and a log that grew too long, with its `share` of the quota in mind; whether there
+/// is more.
+async fn give_back(
+    connection: &mut SqliteConnection,
+    path: &Path,
+    space: &Space,
+    share: u64,
+) -> Result<bool, StoreError> {
     if space.free_pages > FREE_PAGES {
         sqlx::query("PRAGMA incremental_vacuum(128)").execute(&mut *connection).await?;
         let left = Space::of(connection).await?.free_pages;
@@ -149,7 +158,9 @@ async fn give_back(connection: &mut SqliteConnection, path: &Path, space: &Space
         sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&mut *connection).await?;
     }
     // It is folded and begun anew all the time, and cut to its limit then, unless a report was being read each time.
-    if log_bytes(path) > 2 * LOG_BYTES {
+    // Of a small quota, its usual length would be all that there is.
+    let longest = if share < LOG_SHARE { share } else { 2 * LOG_BYTES };
+    if log_bytes(path) > longest {
         // Waits for reports to end; they are done in a few ms.
         set_patience(connection, Duration::from_millis(100)).await?;
         sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *connection).await?;
