@@ -10,6 +10,7 @@ mod crash;
 #[path = "../support/database.rs"]
 mod database;
 mod health;
+mod housekeeping;
 mod outage;
 mod outcomes;
 mod parking;
