@@ -26,7 +26,7 @@ const TRANSPORT_SESSIONS: &str = "DELETE FROM archon_mcp_transport_sessions WHER
                  SELECT transport_session_id FROM archon_mcp_sessions
                  WHERE status <> 'disconnected' AND transport_session_id IS NOT NULL
              )
-         LIMIT 500
+         ORDER BY updated_at LIMIT 500
      )";
 
 /// Deletes some of the sessions, rollups and parked sessions that are too old. Gives how many.
@@ -35,16 +35,25 @@ pub async fn delete_old(
     policy: &RetentionPolicy,
     now: DateTime<Utc>,
 ) -> Result<u64, StoreError> {
-    let sessions = Value::Time(before(now, policy.sessions));
-    let rollups = |width: Width, kept| vec![Value::Time(before(now, kept)), width.as_str().into()];
-    let statements = [
-        (SESSIONS, vec![sessions.clone()]),
-        (ROLLUPS, rollups(Width::Minute, policy.minute_buckets)),
-        (ROLLUPS, rollups(Width::Hour, policy.hour_buckets)),
-        (TRANSPORT_SESSIONS, vec![sessions]),
-    ];
-    for (statement, values) in statements {
-        let deleted = connection.execute(statement, values).await?;
+    let deleted = delete_ended(connection, before(now, policy.sessions)).await?;
+    if deleted > 0 {
+        return Ok(deleted);
+    }
+    for (width, kept) in [(Width::Minute, policy.minute_buckets), (Width::Hour, policy.hour_buckets)] {
+        let values = vec![Value::Time(before(now, kept)), width.as_str().into()];
+        let deleted = connection.execute(ROLLUPS, values).await?;
+        if deleted > 0 {
+            return Ok(deleted);
+        }
+    }
+    Ok(0)
+}
+
+/// Deletes some of the oldest sessions that ended before then and have no request or, when there are none, of what would bring
+/// sessions back that are not open. Gives how many.
+pub async fn delete_ended(connection: &mut Connection<'_>, before: DateTime<Utc>) -> Result<u64, StoreError> {
+    for statement in [SESSIONS, TRANSPORT_SESSIONS] {
+        let deleted = connection.execute(statement, vec![Value::Time(before)]).await?;
         if deleted > 0 {
             return Ok(deleted);
         }

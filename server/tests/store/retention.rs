@@ -3,10 +3,11 @@
 use std::{fmt::Write, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tracon::store::{Change, DisconnectReason, ParkedSession, Payload, RequestRecord, RetentionPolicy};
+use tracon::store::{Change, DisconnectReason, ParkedSession, Payload, RequestRecord, RetentionPolicy, SessionRecord};
 use tracon_app::reports::{Captured, RequestFilter, TimeRange};
+use uuid::Uuid;
 
-use crate::fixture::{Dice, Fixture, Place, gone, now, session, totals};
+use crate::fixture::{Dice, Engine, Fixture, Place, gone, now, session, totals};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -171,4 +172,63 @@ pub async fn a_quota_is_kept_while_writing_goes_on_and_space_is_given_back(mut o
     assert_eq!(totals, Some((written, 0)), "the counters stay");
     let week = on.store.overview(TimeRange::Week, at).await.unwrap();
     assert_eq!(week.totals.requests, written, "and the figures");
+}
+
+/// The numbers of all sessions, the oldest first.
+async fn session_numbers(on: &Fixture) -> Vec<u128> {
+    let mut numbers: Vec<u128> =
+        on.all_sessions().await.iter().map(|session| Uuid::parse_str(&session.session_id).unwrap().as_u128()).collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+/// SQLite alone: on PostgreSQL, rows of sessions that are deleted give no space back.
+#[tokio::test]
+async fn when_requests_are_not_enough_for_the_quota_the_oldest_ended_sessions_go() {
+    const QUOTA: u64 = 16 << 20;
+    const SESSIONS: u128 = 2_000;
+    const BATCH: usize = 200;
+    let policy = RetentionPolicy { quota_bytes: QUOTA, ..POLICY };
+    let mut on = Fixture::new(Engine::Sqlite).await;
+    let mut dice = Dice::new(32);
+    let (mut at, mut open) = (now(), Vec::new());
+    let numbers: Vec<u128> = (1..=SESSIONS).collect();
+    for numbers in numbers.chunks(BATCH) {
+        let mut batch = Vec::new();
+        for &number in numbers {
+            // Each request has a session of its own, as where a client sends another trace with each. A client that says much of
+            // itself fills the file with fewer of them.
+            at += TimeDelta::seconds(10);
+            let Payload { result, .. } = payload(&mut dice, 15_000);
+            let capabilities = result.and_then(|kept| kept.plain().map(str::to_owned));
+            let own = Arc::new(SessionRecord { client_capabilities: capabilities, ..session(number, at) });
+            let (session_id, state) = (own.session_id, "{}".to_owned());
+            let parked = ParkedSession { session_id, transport_session_id: format!("transport-{number}"), state, at };
+            batch.extend([Change::Request(on.call(&own, at)), Change::Parked(parked)]);
+            if number == numbers[0] {
+                open.push(number);
+            } else {
+                batch.push(gone(&own, DisconnectReason::Timeout, at));
+            }
+        }
+        on.apply(&batch).await;
+        at += TimeDelta::seconds(1);
+        retain(&mut on, &policy, at).await;
+        let size = on.store.size().await.unwrap();
+        assert!(size <= QUOTA, "{size} of {QUOTA} after {} sessions", numbers[0]);
+    }
+    assert!(on.store.size().await.unwrap() > QUOTA / 3, "it goes no further than it must");
+    let mut left = session_numbers(&on).await;
+    left.retain(|number| !open.contains(number));
+    let youngest: Vec<u128> = numbers.iter().copied().filter(|number| !open.contains(number)).collect();
+    assert!(left.len() > BATCH && youngest.ends_with(&left), "the oldest first, and none else: {left:?}");
+
+    // Those that are open stay, with what would bring them back.
+    retain(&mut on, &RetentionPolicy { quota_bytes: 1 << 10, ..policy }, at).await;
+    assert_eq!(session_numbers(&on).await, open);
+    for number in numbers {
+        let parked = on.store.parked_session(&format!("transport-{number}")).await.unwrap();
+        assert_eq!(parked.is_some(), open.contains(&number), "{number}");
+    }
+    assert_eq!(retain(&mut on, &policy, at).await, 0);
 }

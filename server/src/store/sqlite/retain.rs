@@ -31,7 +31,7 @@ pub async fn step(
     // and must not look as if more had to be deleted.
     let share = LOG_SHARE.min(policy.quota_bytes / 4);
     if space.used_bytes() > policy.quota_bytes - share {
-        let deleted = delete_oldest(connection).await?;
+        let deleted = delete_oldest(connection, now).await?;
         if deleted > 0 {
             return Ok(Retained { deleted, more: true });
         }
@@ -60,12 +60,17 @@ async fn delete_old(
     Ok(deleted)
 }
 
-/// Deletes some of the oldest payloads or, when there are none, of the oldest requests.
-async fn delete_oldest(connection: &mut SqliteConnection) -> Result<u64, StoreError> {
-    match payloads_before(connection, i64::MAX).await? {
-        0 => requests_before(connection, i64::MAX).await,
-        deleted => Ok(deleted),
+/// Deletes some of the oldest payloads or, when there are none, of the oldest requests or, when there are none either, of the
+/// sessions that have ended: where each request has a session of its own, these alone would fill the file.
+async fn delete_oldest(connection: &mut SqliteConnection, now: DateTime<Utc>) -> Result<u64, StoreError> {
+    let mut deleted = payloads_before(connection, i64::MAX).await?;
+    if deleted == 0 {
+        deleted = requests_before(connection, i64::MAX).await?;
     }
+    if deleted == 0 {
+        deleted = retain::delete_ended(&mut Connection::Sqlite(connection), now).await?;
+    }
+    Ok(deleted)
 }
 
 // A payload may lie on a dozen pages, so that there are fewer of them to a step.
