@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
 use super::{
     RetentionPolicy, StoreError,
@@ -35,7 +35,7 @@ pub async fn delete_old(
     policy: &RetentionPolicy,
     now: DateTime<Utc>,
 ) -> Result<u64, StoreError> {
-    let deleted = delete_ended(connection, before(now, policy.sessions)).await?;
+    let deleted = delete_ended(connection, minute_before(now, policy.sessions)).await?;
     if deleted > 0 {
         return Ok(deleted);
     }
@@ -65,4 +65,11 @@ pub async fn delete_ended(connection: &mut Connection<'_>, before: DateTime<Utc>
 pub fn before(now: DateTime<Utc>, kept: Duration) -> DateTime<Utc> {
     let kept = TimeDelta::from_std(kept).unwrap_or(TimeDelta::MAX);
     now.checked_sub_signed(kept).unwrap_or(DateTime::UNIX_EPOCH).max(DateTime::UNIX_EPOCH)
+}
+
+/// The minute in which that was. What gets too old goes a minute at a time: each step would find some more, else, where a busy server
+/// once wrote it, and what is to be done after it would never be.
+pub fn minute_before(now: DateTime<Utc>, kept: Duration) -> DateTime<Utc> {
+    let before = before(now, kept);
+    before.duration_trunc(TimeDelta::minutes(1)).unwrap_or(before)
 }

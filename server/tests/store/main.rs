@@ -111,6 +111,7 @@ on_every_engine! {
     retention:
         each_kind_goes_at_its_age_and_its_figures_stay,
         a_session_stays_while_it_is_open_or_has_requests,
+        a_look_ends_however_fast_more_gets_too_old,
         a_quota_is_kept_while_writing_goes_on_and_space_is_given_back;
     workspace:
         what_is_not_committed_was_never_there,

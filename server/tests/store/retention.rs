@@ -174,6 +174,36 @@ pub async fn a_quota_is_kept_while_writing_goes_on_and_space_is_given_back(mut o
     assert_eq!(week.totals.requests, written, "and the figures");
 }
 
+pub async fn a_look_ends_however_fast_more_gets_too_old(mut on: Fixture) {
+    let policy = RetentionPolicy { sessions: DAY, ..POLICY };
+    let start = now();
+    let mut dice = Dice::new(33);
+    let busy = Arc::new(session(1_000, start));
+    // As they were written once: every 5 ms a request, what was captured of it, and a session.
+    let mut batch = Vec::new();
+    for number in 1..=400_u16 {
+        let at = start + TimeDelta::milliseconds(5 * i64::from(number));
+        let own = Arc::new(session(number.into(), at));
+        let payload = Some(Box::new(payload(&mut dice, 100)));
+        batch.push(Change::Request(RequestRecord { payload, ..on.call(&busy, at) }));
+        batch.extend([Change::Opened(Arc::clone(&own)), gone(&own, DisconnectReason::Timeout, at)]);
+    }
+    on.apply(&batch).await;
+    // The writer takes a step as often, when just these get too old, and some have.
+    for kept in [policy.sessions, policy.payloads, policy.requests] {
+        let mut at = start + kept + TimeDelta::milliseconds(100);
+        let mut steps = 1;
+        while on.writer.retain(&policy, at).await.unwrap().more {
+            at += TimeDelta::milliseconds(5);
+            steps += 1;
+        }
+        assert!(steps <= 10, "{steps} steps for what is kept {kept:?}");
+    }
+    retain(&mut on, &policy, start + policy.requests + 2 * DAY).await;
+    assert_eq!(on.store.requests(&RequestFilter::default(), now()).await.unwrap().total, 0);
+    assert_eq!(session_numbers(&on).await, [1_000]);
+}
+
 /// The numbers of all sessions, the oldest first.
 async fn session_numbers(on: &Fixture) -> Vec<u128> {
     let mut numbers: Vec<u128> =

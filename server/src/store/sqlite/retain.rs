@@ -46,7 +46,7 @@ async fn delete_old(
     policy: &RetentionPolicy,
     now: DateTime<Utc>,
 ) -> Result<u64, StoreError> {
-    let first_kept = |kept| row_ids::first(first_id(retain::before(now, kept)));
+    let first_kept = |kept| row_ids::first(first_id(retain::minute_before(now, kept)));
     let mut deleted = payloads_before(connection, first_kept(policy.payloads)).await?;
     if deleted == 0 {
         deleted = requests_before(connection, first_kept(policy.requests)).await?;
