@@ -262,3 +262,27 @@ async fn when_requests_are_not_enough_for_the_quota_the_oldest_ended_sessions_go
     }
     assert_eq!(retain(&mut on, &policy, at).await, 0);
 }
+
+#[tokio::test]
+async fn the_quota_is_kept_of_requests_with_payloads_though_the_writer_never_pauses() {
+    const QUOTA: u64 = 8 << 20;
+    const MESSAGE: u64 = 4_000;
+    let policy = RetentionPolicy { quota_bytes: QUOTA, ..POLICY };
+    let mut on = Fixture::new(Engine::Sqlite).await;
+    let mut dice = Dice::new(34);
+    let own = Arc::new(session(1, now()));
+    let message = "m".repeat(usize::try_from(MESSAGE).unwrap());
+    // A step behind each batch, and no more.
+    for batch in 0..100_i64 {
+        let call = |number: i64| {
+            let at = now() + TimeDelta::milliseconds(100 * batch + number);
+            let payload = Some(Box::new(payload(&mut dice, 100)));
+            Change::Request(RequestRecord { error_message: Some(message.clone()), payload, ..on.call(&own, at) })
+        };
+        let calls: Vec<Change> = (0..50).map(call).collect();
+        on.apply(&calls).await;
+        on.writer.retain(&policy, now()).await.unwrap();
+    }
+    let left = on.store.requests(&RequestFilter::default(), now()).await.unwrap().total;
+    assert!((500..QUOTA / MESSAGE).contains(&left), "{left}");
+}

@@ -30,8 +30,9 @@ pub async fn step(
     // The log has its share of the quota whether it needs it right now or not: what is deleted goes through the log too,
     // and must not look as if more had to be deleted.
     let share = LOG_SHARE.min(policy.quota_bytes / 4);
-    if space.used_bytes() > policy.quota_bytes - share {
-        let deleted = delete_oldest(connection, now).await?;
+    let room = policy.quota_bytes - share;
+    if space.used_bytes() > room {
+        let deleted = delete_oldest(connection, room, now).await?;
         if deleted > 0 {
             return Ok(Retained { deleted, more: true });
         }
@@ -60,22 +61,28 @@ async fn delete_old(
     Ok(deleted)
 }
 
-/// Deletes some of the oldest payloads or, when there are none, of the oldest requests or, when there are none either, of the
-/// sessions that have ended: where each request has a session of its own, these alone would fill the file.
-async fn delete_oldest(connection: &mut SqliteConnection, now: DateTime<Utc>) -> Result<u64, StoreError> {
+/// Deletes some of the oldest payloads; when there are no more, of the oldest requests; when there are none of these either, of the
+/// sessions that have ended: where each request has a session of its own, these alone would fill the file. No more than to have
+/// `room` enough.
+async fn delete_oldest(connection: &mut SqliteConnection, room: u64, now: DateTime<Utc>) -> Result<u64, StoreError> {
     let mut deleted = payloads_before(connection, i64::MAX).await?;
-    if deleted == 0 {
-        deleted = requests_before(connection, i64::MAX).await?;
-    }
-    if deleted == 0 {
-        deleted = retain::delete_ended(&mut Connection::Sqlite(connection), now).await?;
+    // Fewer than there may be were all that there are. A writer that never pauses brings some more before each step: one that
+    // first wanted to find none would never come to what is next.
+    if deleted < PAYLOADS_AT_ONCE && Space::of(connection).await?.used_bytes() > room {
+        let requests = requests_before(connection, i64::MAX).await?;
+        deleted += requests;
+        if requests < REQUESTS_AT_ONCE && Space::of(connection).await?.used_bytes() > room {
+            deleted += retain::delete_ended(&mut Connection::Sqlite(connection), now).await?;
+        }
     }
     Ok(deleted)
 }
 
-// A payload may lie on a dozen pages, so that there are fewer of them to a step.
+/// A payload may lie on a dozen pages, so that there are fewer of them to a step.
+const PAYLOADS_AT_ONCE: u64 = 250;
+const REQUESTS_AT_ONCE: u64 = 500;
 const PAYLOADS: &str = "DELETE FROM archon_mcp_payloads WHERE row_id IN (
-         SELECT row_id FROM archon_mcp_payloads WHERE row_id < $1 ORDER BY row_id LIMIT 250
+         SELECT row_id FROM archon_mcp_payloads WHERE row_id < $1 ORDER BY row_id LIMIT $2
      )";
 /// Clients make up as many tools as they like.
 const KINDS: &str = "DELETE FROM archon_mcp_kinds WHERE number IN (
@@ -88,15 +95,17 @@ async fn delete(connection: &mut SqliteConnection, statement: &'static str, row_
 }
 
 async fn payloads_before(connection: &mut SqliteConnection, row_id: i64) -> Result<u64, StoreError> {
-    delete(connection, PAYLOADS, row_id).await
+    let payloads = sqlx::query(PAYLOADS).bind(row_id).bind(PAYLOADS_AT_ONCE.cast_signed());
+    Ok(payloads.execute(connection).await?.rows_affected())
 }
 
 /// Deletes the oldest requests, each with its payload.
 async fn requests_before(connection: &mut SqliteConnection, row_id: i64) -> Result<u64, StoreError> {
     let last: Option<i64> = sqlx::query_scalar(
-        "SELECT MAX(row_id) FROM (SELECT row_id FROM archon_mcp_request_rows WHERE row_id < $1 ORDER BY row_id LIMIT 500)",
+        "SELECT MAX(row_id) FROM (SELECT row_id FROM archon_mcp_request_rows WHERE row_id < $1 ORDER BY row_id LIMIT $2)",
     )
     .bind(row_id)
+    .bind(REQUESTS_AT_ONCE.cast_signed())
     .fetch_one(&mut *connection)
     .await?;
     let Some(last) = last else { return Ok(0) };
