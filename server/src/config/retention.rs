@@ -27,7 +27,7 @@ pub struct Retention {
     #[serde(with = "duration")]
     pub hour_buckets: Duration,
     /// What the database may take on disk, in bytes; 16 MiB to 64 TiB. Past it the oldest payloads, then the oldest requests
-    /// are deleted.
+    /// are deleted, and on SQLite at last the oldest sessions that have ended.
     pub database_quota_bytes: u64,
 }
 

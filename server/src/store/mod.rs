@@ -79,7 +79,8 @@ pub struct RetentionPolicy {
     pub sessions: Duration,
     pub minute_buckets: Duration,
     pub hour_buckets: Duration,
-    /// Of the database with all that lies beside it, bytes. Past it the oldest payloads go first, then the oldest requests.
+    /// Of the database with all that lies beside it, bytes. Past it the oldest payloads go first, then the oldest requests, and on
+    /// SQLite at last the oldest sessions that have ended.
     pub quota_bytes: u64,
 }
 

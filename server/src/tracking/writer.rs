@@ -19,6 +19,9 @@ use crate::{
 
 /// No more changes a transaction: as many as a server of two cores takes in while a batch is gathered.
 pub(super) const BATCH: usize = 4_000;
+/// As many as a step of deleting takes away, while there is more of that to do: what waits in the spool, as after an outage, must not
+/// come into a database that is past its quota faster than the oldest goes.
+const BATCH_BESIDE_DELETING: usize = 250;
 /// Records with what was captured of them are larger: no more than this a transaction, bytes.
 const BATCH_BYTES: usize = 8 << 20;
 /// How long a batch that is not full is gathered: a transaction has its own cost, and a page is not looked at more often.
@@ -85,7 +88,8 @@ impl Task {
             }
             // What another process left open is closed behind what it recorded, and before anything else.
             let most = if is_closed { BATCH as u64 } else { self.found.saturating_sub(self.books.settled()) };
-            match batch.read(&mut self.spool, usize::try_from(most).unwrap_or(BATCH).min(BATCH)) {
+            let fits = if has_more_to_delete { BATCH_BESIDE_DELETING } else { BATCH };
+            match batch.read(&mut self.spool, usize::try_from(most).unwrap_or(BATCH).min(fits)) {
                 Ok(()) => {}
                 Err(error) => {
                     self.books.failed();
