@@ -4,7 +4,7 @@
 //! changes is copied at once.
 
 use super::{
-    MARK, cards,
+    MARK, beside, cards,
     cut::{cut, redact_text},
     escapes::Unescaped,
     hide,
@@ -93,11 +93,13 @@ struct Treatment {
     rule: Option<Rule>,
     /// The value may be a name, whose value stands beside it.
     is_naming: bool,
+    /// The value may be that value.
+    is_named: bool,
 }
 
 impl<'a> Redaction<'a> {
     fn new(json: &'a str, start: usize, max_bytes: usize) -> Self {
-        let known = Treatment { rule: Some(Rule::Shown), is_naming: false };
+        let known = Treatment { rule: Some(Rule::Shown), is_naming: false, is_named: false };
         let keys = RESULT_KEYS.iter().map(|key| (*key, known)).collect();
         let (out, frames) = (String::new(), SmallVec::new());
         Self {
@@ -141,7 +143,7 @@ impl<'a> Redaction<'a> {
                     (Some(_), _) if is_first => {}
                     _ => return Err(Stop::NotJson),
                 }
-                treatment = if is_object { self.key()? } else { Treatment { rule: None, is_naming: true } };
+                treatment = if is_object { self.key()? } else { Treatment { is_naming: true, ..Treatment::default() } };
                 break;
             }
         }
@@ -206,25 +208,26 @@ impl<'a> Redaction<'a> {
             return Err(Stop::NotJson);
         }
         let start = self.at + 1;
-        let (name, mut treatment) = match self.expected(start) {
+        let mut treatment = match self.expected(start) {
             Some((key, treatment)) => {
                 self.pass_to(start + key.len() + 1)?;
-                (Cow::Borrowed(key), treatment)
+                treatment
             }
             None => self.other_key(start)?,
         };
-        if let Some(frame) = self.frames.last_mut()
-            && frame.secret_follows
-            && is_named(&name)
-        {
-            frame.secret_follows = false;
-            treatment.rule = Some(Rule::Hidden);
-        }
         if self.peek() != Some(b':') {
             return Err(Stop::NotJson);
         }
         self.pass()?;
+        if treatment.is_named && (self.takes_secret() || beside::is_named_behind(self.json, self.at)) {
+            treatment.rule = Some(Rule::Hidden);
+        }
         Ok(treatment)
+    }
+
+    /// Whether a secret was to follow, which does so now.
+    fn takes_secret(&mut self) -> bool {
+        self.frames.last_mut().is_some_and(|frame| std::mem::take(&mut frame.secret_follows))
     }
 
     /// The key that followed before, if it is the one at `start`.
@@ -235,24 +238,25 @@ impl<'a> Redaction<'a> {
         is_it.then_some(known)
     }
 
-    fn other_key(&mut self, start: usize) -> Result<(Cow<'a, str>, Treatment), Stop> {
+    fn other_key(&mut self, start: usize) -> Result<Treatment, Stop> {
         let (end, escapes) = string_end(self.json.as_bytes(), start, self.json.len());
         let end = end.ok_or(Stop::NotJson)?;
         let raw = &self.json[start..end];
         if let Some(place) = self.keys.iter().position(|(known, _)| *known == raw) {
             self.next_key = place + 1;
             self.pass_to(end + 1)?;
-            return Ok((Cow::Borrowed(raw), self.keys[place].1));
+            return Ok(self.keys[place].1);
         }
         let unescaped = if escapes.any { Unescaped::of(raw) } else { None };
         let name = unescaped.map_or(Cow::Borrowed(raw), |unescaped| Cow::Owned(unescaped.text));
-        let treatment = Treatment { rule: Some(rule_of(&name)), is_naming: is_naming(&name) };
+        let treatment =
+            Treatment { rule: Some(rule_of(&name)), is_naming: is_naming(&name), is_named: is_named(&name) };
         let is_shown = self.string(start)?;
         if is_shown && !escapes.any && raw.len() <= LONGEST_KEY && self.keys.len() < KEYS {
             self.keys.push((raw, treatment));
             self.next_key = self.keys.len();
         }
-        Ok((name, treatment))
+        Ok(treatment)
     }
 
     /// Passes over a value, or its place, or the bracket that opens it: then it gives true.
@@ -312,14 +316,12 @@ impl<'a> Redaction<'a> {
     /// Remembers that a secret follows this text.
     fn note_name(&mut self, start: usize, is_object: bool) {
         let bytes = self.json.as_bytes();
-        if bytes.get(start).is_none_or(|byte| !is_object && *byte != b'-') {
+        if bytes.get(start).is_none_or(|byte| !is_object && !matches!(byte, b'-' | b'\\')) {
             return;
         }
-        // What does not end near is no name.
-        let (Some(end), _) = string_end(bytes, start, bytes.len().min(start + 64)) else { return };
-        let name = &self.json[start..end];
-        let is_secret = (is_object || name.starts_with("--")) && rule_of(name) == Rule::Hidden;
-        if let Some(frame) = self.frames.last_mut() {
+        if let Some(is_secret) = beside::is_secrets_name(self.json, start - 1, is_object)
+            && let Some(frame) = self.frames.last_mut()
+        {
             frame.secret_follows = is_secret;
         }
     }

@@ -8,6 +8,7 @@
 //! | `shapes.rs` | secrets that are known by their shape, and the one scan that looks for all |
 //! | `anchors.rs` | the beginnings that the scan stops at |
 //! | `pairs.rs` | secrets in running text that are known by the name before them |
+//! | `beside.rs` | secrets whose names are values themselves |
 //! | `names.rs` | which names are names of secrets: tables |
 //! | `cards.rs` | payment cards |
 //! | `escapes.rs` | reading through escapes, so that JSON within text within JSON is no hiding place |
@@ -17,6 +18,7 @@
 //! | `twin.rs` | JSON that stands in one document twice |
 
 mod anchors;
+mod beside;
 mod cards;
 mod cut;
 mod escapes;

@@ -2,7 +2,7 @@
 //! `<secret>x</secret>`, `Authorization: Basic x`.
 
 use super::{
-    MARK,
+    MARK, beside,
     names::{Rule, rule_of},
 };
 use std::ops::Range;
@@ -58,8 +58,10 @@ const SCHEMES: [&str; 12] = [
 /// Finds the values of names around the anchors that [`super::shapes`] meets.
 #[derive(Default)]
 pub(super) struct Pairs {
-    /// The end of the last value in brackets: what stands before it is hidden whole.
-    hidden_until: usize,
+    /// The value in brackets that ends last: it is hidden whole.
+    hidden: Range<usize>,
+    /// The end of the last name in quotes that has no value of its own: each part of it names the same.
+    quoted: usize,
     /// The last unquoted value: from each place in it, it ends at the same place.
     plain: Range<usize>,
     /// The last line that was hidden to its end, likewise.
@@ -71,17 +73,14 @@ impl Pairs {
     ///
     /// `deepest` says that no further layer of escapes will be read.
     pub(super) fn find(&mut self, text: &str, anchor: Range<usize>, deepest: bool) -> Option<Range<usize>> {
-        if anchor.start < self.hidden_until {
+        if self.hidden.contains(&anchor.start) {
             return None;
         }
         let bytes = text.as_bytes();
         let end = word_end(bytes, anchor.end);
         // The separator first: most words have none behind them.
-        let separator = separator(bytes, end)?;
-        let mut start = word_start(bytes, anchor.start);
-        if is_second_word(bytes, start..end) {
-            start = word_start(bytes, start - 1);
-        }
+        let Some(separator) = separator(bytes, end) else { return self.beside(text, &anchor, end, deepest) };
+        let start = name_start(bytes, &anchor, end);
         let name = text.get(start..end)?;
         let before = &bytes[..start];
         match separator.kind {
@@ -104,13 +103,31 @@ impl Pairs {
         }
         let value = self.value(text, &separator, name, deepest)?;
         let shown = text.get(value.clone())?;
-        if shown.is_empty()
-            || HARMLESS.iter().any(|word| shown.eq_ignore_ascii_case(word))
-            || (rule != Rule::Hidden && is_quantity(shown))
-        {
+        if is_harmless(shown) || (rule != Rule::Hidden && is_quantity(shown)) {
             return None;
         }
         Some(value)
+    }
+
+    /// The value of a name in quotes that ends at `end` and is a value itself: `"name": "API_KEY", "value": "x"`.
+    fn beside(&mut self, text: &str, anchor: &Range<usize>, end: usize, deepest: bool) -> Option<Range<usize>> {
+        let bytes = text.as_bytes();
+        let quote = bytes.get(end).filter(|byte| matches!(byte, b'"' | b'\''))?;
+        if std::mem::replace(&mut self.quoted, end) == end {
+            return None;
+        }
+        let near = end.saturating_sub(LONGEST_NAME);
+        let start = near + memchr::memrchr(*quote, &bytes[near..end])? + 1;
+        let name = text.get(start..end)?;
+        // Its last word alone as well: only by that is it known where escapes are not read.
+        let is_secrets = |name: &str| rule_of(name) == Rule::Hidden;
+        if !is_secrets(name) || !is_secrets(&text[name_start(bytes, anchor, end)..end]) {
+            return None;
+        }
+        let behind = beside::value_behind(text, &(start..end))
+            .and_then(|at| self.value(text, &Separator { kind: Kind::Named, end: at }, name, deepest));
+        let values = [behind, beside::value_before(text, &(start..end))];
+        values.into_iter().flatten().find(|value| text.get(value.clone()).is_some_and(|shown| !is_harmless(shown)))
     }
 
     fn value(&mut self, text: &str, separator: &Separator, name: &str, deepest: bool) -> Option<Range<usize>> {
@@ -131,7 +148,9 @@ impl Pairs {
             }
             b'[' | b'{' => {
                 let end = bracket_end(bytes, start, bytes.len()).unwrap_or(bytes.len());
-                self.hidden_until = end;
+                if end > self.hidden.end {
+                    self.hidden = start..end;
+                }
                 Some(start..end)
             }
             b'\\' if !deepest && matches!(bytes.get(start + 1), Some(b'"' | b'\'' | b'\\')) => None,
@@ -272,6 +291,12 @@ fn word_start(bytes: &[u8], at: usize) -> usize {
     at - length
 }
 
+/// Where the name begins that the bytes at `anchor` belong to, and that ends at `end`.
+fn name_start(bytes: &[u8], anchor: &Range<usize>, end: usize) -> usize {
+    let start = word_start(bytes, anchor.start);
+    if is_second_word(bytes, start..end) { word_start(bytes, start - 1) } else { start }
+}
+
 /// `<name>value`, `<x:name>value`; not the type `Vec<Name>` nor the place `<NAME> …`.
 fn is_element(bytes: &[u8], start: usize, end: usize) -> bool {
     let is_open = match &bytes[..start] {
@@ -280,6 +305,10 @@ fn is_element(bytes: &[u8], start: usize, end: usize) -> bool {
         _ => false,
     };
     is_open && bytes.get(end).is_some_and(|byte| !byte.is_ascii_whitespace())
+}
+
+fn is_harmless(value: &str) -> bool {
+    value.is_empty() || HARMLESS.iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
 /// `512`, `~1.2k`, `512/4096`, `[1, 2]`
@@ -301,7 +330,7 @@ fn has_scheme(value: &str) -> bool {
 }
 
 /// The quote that ends what begins at `start`.
-fn quote_end(bytes: &[u8], start: usize, quote: u8) -> Option<usize> {
+pub(super) fn quote_end(bytes: &[u8], start: usize, quote: u8) -> Option<usize> {
     let mut at = start;
     loop {
         at += memchr::memchr2(quote, b'\\', bytes.get(at..)?)?;
@@ -313,7 +342,7 @@ fn quote_end(bytes: &[u8], start: usize, quote: u8) -> Option<usize> {
 }
 
 /// Behind the bracket that closes the one at `start`, where that is before `limit`.
-fn bracket_end(bytes: &[u8], start: usize, limit: usize) -> Option<usize> {
+pub(super) fn bracket_end(bytes: &[u8], start: usize, limit: usize) -> Option<usize> {
     let (mut at, mut depth) = (start, 0_usize);
     while at < limit {
         match bytes[at] {

@@ -87,6 +87,37 @@ fn secrets_in_text_are_hidden() {
         ("\"password\":\n  \"hunter2\"", "\"password\":\n  \"[redacted]\""),
         ("\"password\": \"hunt", "\"password\": \"[redacted]"),
         ("SMTP_PASS=hunter2", "SMTP_PASS=[redacted]"),
+        // By a name that is a value itself.
+        (r#"{"name":"DB_PASSWORD","value":"hunter2"}"#, r#"{"name":"DB_PASSWORD","value":"[redacted]"}"#),
+        (r#"{\"key\":\"API key\",\"val\":\"hun\\\"ter2\"}"#, r#"{\"key\":\"API key\",\"val\":\"[redacted]\"}"#),
+        (
+            r#"{\\\"env\\\":\\\"PWD\\\",\\n  \\\"value\\\":\\\"hunter 2\\\"}"#,
+            r#"{\\\"env\\\":\\\"PWD\\\",\\n  \\\"value\\\":\\\"[redacted]\\\"}"#,
+        ),
+        (
+            "{\n  \"header\" : \"Authorization\",\n  \"n\": [1, {}],\n  \"on\": true,\n  \"Value\": \"hunter2\"\n}",
+            "{\n  \"header\" : \"Authorization\",\n  \"n\": [1, {}],\n  \"on\": true,\n  \"Value\": \"[redacted]\"\n}",
+        ),
+        (
+            r#"{"name":"A_TOKEN","pwd":"b","value":{"x":"hunter2"}} {"name":"x","value":1}"#,
+            r#"{"name":"A_TOKEN","pwd":"[redacted]","value":[redacted]} {"name":"x","value":1}"#,
+        ),
+        (r#"{"name":"A_TOKEN","value":123456}"#, r#"{"name":"A_TOKEN","value":[redacted]}"#),
+        (r#"{"name":"A_TOKEN","value":"hunt"#, r#"{"name":"A_TOKEN","value":"[redacted]"#),
+        ("{'name': 'A_TOKEN', 'value': 'hunter2'}", "{'name': 'A_TOKEN', 'value': '[redacted]'}"),
+        (r#"["--user","a","--password", "hunter2"]"#, r#"["--user","a","--password", "[redacted]"]"#),
+        (r#"[\n \"--password\",\n \"hunter2\"\n]"#, r#"[\n \"--password\",\n \"[redacted]\"\n]"#),
+        (r#"{"value":"hunter2","variable":"DB_PASSWORD"}"#, r#"{"value":"[redacted]","variable":"DB_PASSWORD"}"#),
+        (
+            r#"{\"value\" : \"\\\"hunter2\\\\\",\n \"on\":true, \"name\": \"PWD\"\n}"#,
+            r#"{\"value\" : \"[redacted]\",\n \"on\":true, \"name\": \"PWD\"\n}"#,
+        ),
+        (
+            r#"{\"value\":{\"a\":[\"}hunter2\"]},\"b\":[{\"value\":1}],\"name\":\"PWD\"}"#,
+            r#"{\"value\":[redacted],\"b\":[{\"value\":1}],\"name\":\"PWD\"}"#,
+        ),
+        (r#"{"value":"hunter2","name":"PWD","val":null}"#, r#"{"value":"[redacted]","name":"PWD","val":null}"#),
+        (r#"{"value":123456,"name":"A_TOKEN","x":1}"#, r#"{"value":[redacted],"name":"A_TOKEN","x":1}"#),
     ];
     for (text, cleaned) in cases {
         assert_eq!(clean(text), *cleaned, "{text}");
@@ -127,6 +158,14 @@ fn what_is_no_secret_stays_readable() {
         ("-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----", "public"),
         ("PASS: src/a.test.ts, auth: ok", "a report"),
         ("sessionId: abc, next_page_token: abc123", "ids and cursors"),
+        (r#"{"name":"token_count","value":5},{"value":"a","key":"password_policy"}"#, "names of no secrets"),
+        (r#"{"name":"API_KEY","value":null},{"value":"","name":"API_KEY"}"#, "no values"),
+        (r#"{"name":"API_KEY"},{"value":"a"},{"value":"b"},{"name":"API_KEY"}"#, "other objects"),
+        (r#"{"name":"API_KEY","key":"a","value":"b"},{"a":{"value":"b"},"name":"API_KEY"}"#, "the value of another"),
+        (r#"{"title":"password","value":"a"},{"value":"a","title":"password"}"#, "a name of nothing"),
+        (r#"{"name":"password","type":"string"},{"names":["token","a"],"value":1}"#, "fields without values"),
+        (r#""a" or "password", "b" and {"a":"--token","b":"c"}"#, "words and values"),
+        (r#"options = ["--user", "--password", "--verbose"] ("--token", "-t")"#, "options without values"),
         ("1767971234567 0.4532015112830366 3.14", "numbers"),
         ("C:\\new\\table\\users and \\d+", "backslashes"),
         ("", "nothing"),
@@ -150,11 +189,32 @@ fn secrets_in_json_are_hidden() {
             r#"[{"name":"API_KEY","value":"a1","pwd":"b"},{"name":"x","value":"2"},{"name":"API_KEY","pwd":"c","value":"d"}]"#,
             r#"[{"name":"API_KEY","value":"[redacted]","pwd":"[redacted]"},{"name":"x","value":"2"},{"name":"API_KEY","pwd":"[redacted]","value":"[redacted]"}]"#,
         ),
+        (r#"[{"name":"API_KE\u0059","value":"hunter2"}]"#, r#"[{"name":"API_KE\u0059","value":"[redacted]"}]"#),
+        (
+            r#"{"value": "hunter2", "variable": "DB_PASSWORD", "x": 1}"#,
+            r#"{"value":"[redacted]","variable":"DB_PASSWORD","x":1}"#,
+        ),
+        (
+            r#"{"val":{"x":["hunter2"]},"a":[{}],"n\u0061me":"x","key":"API_KEY"}"#,
+            r#"{"val":"[redacted]","a":[{}],"n\u0061me":"x","key":"API_KEY"}"#,
+        ),
+        (
+            r#"[{"value":1,"name":"token_count"},{"value":"a","name":"x"},{"value":"a","title":"pwd"},{"name":"pwd"}]"#,
+            r#"[{"value":1,"name":"token_count"},{"value":"a","name":"x"},{"value":"a","title":"pwd"},{"name":"pwd"}]"#,
+        ),
         (r#"["--password","hunter2","x"]"#, r#"["--password","[redacted]","x"]"#),
         (r#"{"card":4111111111111111}"#, r#"{"card":"[redacted]"}"#),
         (
             r#"{"content":[{"type":"text","text":"{\"password\":\"hunter2\",\"n\":1}"}]}"#,
             r#"{"content":[{"type":"text","text":"{\"password\":\"[redacted]\",\"n\":1}"}]}"#,
+        ),
+        (
+            r#"{"content":[{"type":"text","text":"[{\"name\":\"DB_PASSWORD\",\"value\":\"hunter2\"}]"}]}"#,
+            r#"{"content":[{"type":"text","text":"[{\"name\":\"DB_PASSWORD\",\"value\":\"[redacted]\"}]"}]}"#,
+        ),
+        (
+            r#"{"text":"{\"value\":\"hunter2\",\"variable\":\"DB_PASSWORD\"} [\"--token\",\"hunter2\"]"}"#,
+            r#"{"text":"{\"value\":\"[redacted]\",\"variable\":\"DB_PASSWORD\"} [\"--token\",\"[redacted]\"]"}"#,
         ),
         (r#"{"text":"a\npassword: hunter2\nb"}"#, r#"{"text":"a\npassword: [redacted]\nb"}"#),
         (r#"{"u":"postgres:\/\/a:hunter2@db"}"#, r#"{"u":"postgres:\/\/a:[redacted]@db"}"#),
@@ -291,6 +351,24 @@ fn no_text_makes_it_slow() {
         "[",
         "[redacted]",
         "\"",
+        "\"name\":\"password\",",
+        "\\\"name\\\":\\\"password\\\",",
+        "{\"name\":\"password\",\"value\":",
+        "{\"name\":\"password\",\"secret\":{},\"value\":{",
+        "\"name\":\"password\",\"value\":[",
+        "\"name\":\"tokentokentokentoken\",\"a\":1,",
+        "\"password\" ",
+        "\"password\",\n",
+        "\"--password\",",
+        "[\"--password\",",
+        "{\"value\":",
+        "{\"value\":1,\"a\":",
+        "{\"value\":\"a\",\"name\":\"password\",\"a\":",
+        "\"value\":1,",
+        "\"a\":\"b\",\"name\":\"password\",",
+        "]},\"name\":\"password\",",
+        "\"a\":[[\"b\"]],\"name\":\"password\",",
+        "\\\\\\\",\"name\":\"password\"}",
     ] {
         let times = [4_000, 64_000].map(|bytes| {
             let text = part.repeat(bytes / part.len());

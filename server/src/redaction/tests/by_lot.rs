@@ -101,7 +101,7 @@ fn secret_name() -> impl Strategy<Value = String> {
 fn known_by_name() -> impl Strategy<Value = Secret> {
     let word = "[A-Za-z0-9!$%^*+/?#@~_.-]{2,16}";
     let words = "[A-Za-z0-9!$%^*+/?#@~_., ;-]{2,16}";
-    (secret_name(), word, words, 0..7).prop_map(|(name, word, words, form)| {
+    (secret_name(), word, words, naming_key(), value_key(), 0..11).prop_map(|(name, word, words, naming, key, form)| {
         let text = match form {
             0 => format!("{name}={NEEDLE}{word}"),
             1 => format!("{name}: {NEEDLE}{word}"),
@@ -109,7 +109,35 @@ fn known_by_name() -> impl Strategy<Value = Secret> {
             3 => format!("{{\"{name}\":\"{NEEDLE}{words}\"}}"),
             4 => format!("{{\"a\":1,\"{name}\":[{{\"x\":\"{NEEDLE}{words}\"}}]}}"),
             5 => format!("{{'{name}': '{NEEDLE}{words}'}}"),
-            _ => format!("--{name} {NEEDLE}{word}"),
+            6 => format!("--{name} {NEEDLE}{word}"),
+            7 => format!("{{\"{naming}\":\"{name}\",\"{key}\":\"{NEEDLE}{words}\"}}"),
+            8 => {
+                format!("{{\n  \"{naming}\" : \"{name}\",\n  \"a\": [1, \"x\"],\n  \"{key}\": \"{NEEDLE}{words}\"\n}}")
+            }
+            9 => format!("['{word}', '--{name}', '{NEEDLE}{words}']"),
+            _ => format!("[\n  \"--{name}\",\n  \"{NEEDLE}{words}\"\n]"),
+        };
+        secret(text, NEEDLE)
+    })
+}
+
+/// Keys of names, and of their values: each stands in the tables.
+fn naming_key() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["name", "key", "Header", "field", "variable", "param", "parameter", "env"])
+}
+
+fn value_key() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["value", "val", "Value"])
+}
+
+/// As [`known_by_name`], where the name stands behind the value.
+fn known_by_name_behind() -> impl Strategy<Value = Secret> {
+    let words = "[A-Za-z0-9!$%^*+/?#@~_., ;-]{2,16}";
+    (secret_name(), words, naming_key(), value_key(), 0..3).prop_map(|(name, words, naming, key, form)| {
+        let text = match form {
+            0 => format!("{{\"{key}\":\"{NEEDLE}{words}\",\"{naming}\":\"{name}\"}}"),
+            1 => format!("{{'{key}': '{NEEDLE}{words}', 'a': None, '{naming}': '{name}', 'b': 1}}"),
+            _ => format!("{{\n  \"{key}\" : \"{NEEDLE}{words}\",\n  \"a\": \"x\",\n  \"{naming}\": \"{name}\"\n}}"),
         };
         secret(text, NEEDLE)
     })
@@ -119,7 +147,11 @@ fn known_by_name() -> impl Strategy<Value = Secret> {
 /// The value, what must not be seen of it, and whether that is so even where the document ends within it.
 fn document() -> impl Strategy<Value = (Value, String, bool)> {
     let harmless = "[a-z .,\"\\\\\n\tü😀-]{0,20}";
-    let either = prop_oneof![(known_by_shape(), Just(false)), (known_by_name(), Just(true))];
+    let either = prop_oneof![
+        (known_by_shape(), Just(false)),
+        (known_by_name(), Just(true)),
+        (known_by_name_behind(), Just(false)),
+    ];
     let in_text = (harmless, either, harmless).prop_map(|(before, (secret, is_known), after)| {
         (json!(format!("{before} {} {after}", secret.text)), secret.needle, is_known)
     });
@@ -132,7 +164,20 @@ fn document() -> impl Strategy<Value = (Value, String, bool)> {
         };
         (json!({name: value}), NEEDLE.to_owned(), true)
     });
-    prop_oneof![in_text, in_value].prop_recursive(5, 12, 3, move |inner| {
+    let beside =
+        (secret_name(), "[ -~]{0,20}", naming_key(), value_key(), 0..5).prop_map(|(name, rest, naming, key, form)| {
+            let value = json!(format!("{NEEDLE}{rest}"));
+            // Keys are sorted: the name may stand behind its value.
+            let value = match form {
+                0 => json!({naming: name, "n": [1], key: value}),
+                1 => json!({naming: name, key: [value]}),
+                2 => json!(["x", format!("--{name}"), value]),
+                3 => json!({"value": value, "variable": name}),
+                _ => json!({"VAL": value, "a": {"value": "x"}, naming: name}),
+            };
+            (value, NEEDLE.to_owned(), form == 2 || (form < 2 && naming < key))
+        });
+    prop_oneof![in_text, in_value, beside].prop_recursive(5, 12, 3, move |inner| {
         // Not `z`, which would take the place of the value.
         (inner, "[a-y]{1,5}", harmless, 0..4).prop_map(|((value, needle, is_known), key, text, form)| {
             let value = match form {
@@ -233,7 +278,8 @@ fn harmless_document() -> impl Strategy<Value = Value> {
 proptest! {
     #[test]
     fn no_secret_survives_in_text(
-        before in "[a-z .,(\n]{0,20}[ (\n]", secret in prop_oneof![known_by_shape(), known_by_name()], after in "([ \n][a-z .,)\n]{0,20})?",
+        before in "[a-z .,(\n]{0,20}[ (\n]", secret in prop_oneof![known_by_shape(), known_by_name(), known_by_name_behind()],
+        after in "([ \n][a-z .,)\n]{0,20})?",
     ) {
         let text = format!("{before}{}{after}", secret.text);
         prop_assert!(text.contains(&secret.needle));
@@ -328,7 +374,8 @@ proptest! {
     /// Of a long string only a part is read: the cut falls into the secret, or beside it.
     #[test]
     fn no_secret_survives_at_the_cut_of_a_long_text(
-        secret in prop_oneof![known_by_shape(), known_by_name()], words in 0_usize..600, hidden in 0_usize..3, is_json in any::<bool>(),
+        secret in prop_oneof![known_by_shape(), known_by_name(), known_by_name_behind()],
+        words in 0_usize..600, hidden in 0_usize..3, is_json in any::<bool>(),
     ) {
         let keys = "-----BEGIN PRIVATE KEY----- MIIE -----END PRIVATE KEY----- ".repeat(200 * hidden);
         let before = "words ".repeat(words);
@@ -358,6 +405,7 @@ proptest! {
         parts in prop::collection::vec(prop::sample::select(vec![
             "\"", "\\", "\\\"", "{", "}", "[", "]", ":", ",", " ", "\n", "ä", "\u{1F600}", "1", "-", "null", "4111111111111111", "a", "hunter2", MARK,
             "\"password\":", "\"password\":\"", "\"tokens\":{", "\"structuredContent\":{", "\"text\":\"{", "{\"name\":\"API_KEY\",\"value\":\"",
+            "{\"value\":", ",\"name\":\"API_KEY\"", "\"--token\",", "'",
         ]), 0..25),
     ) {
         let _ = clean(&String::from_utf8_lossy(&bytes));
@@ -372,7 +420,7 @@ proptest! {
     fn cleaning_again_changes_nothing(parts in prop::collection::vec(prop::sample::select(vec![
         "password", "=", ":", "\"", "'", "{", "}", "[", "]", " ", "\n", "\\", "\\\"", "\\u0070", "token", "sk-a1b2c3d4e5f6g7h8i9", "://", "@", "a",
         "1", ",", ";", "Bearer ", "eyJhbGciOi", ".", "4111111111111111", "--", "<", ">", "</", "cookie", "authorization", "-----BEGIN PRIVATE KEY-----",
-        "-----END PRIVATE KEY-----", MARK, "basic QTpCQ0RFRg==",
+        "-----END PRIVATE KEY-----", MARK, "basic QTpCQ0RFRg==", "\"name\":\"token\"", "\"value\":\"", "\"value\":", "\"--token\"",
     ]), 0..25), max_bytes in 0_usize..300) {
         let text = parts.concat();
         let cleaned = clean(&text).into_owned();
