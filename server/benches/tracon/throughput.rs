@@ -26,14 +26,10 @@ const fn calls(tool: Tool) -> usize {
 }
 const CALLS_ALONE: usize = 400;
 const ROUNDS: usize = 15;
-/// Where one process waits for the other, how the system has placed them is a third of the latency: many short rounds, and the more of
-/// them the less there is to do between two waits.
-const fn rounds_alone(tool: Tool) -> usize {
-    match tool {
-        Tool::Find => 361,
-        Tool::FindTasks => 121,
-    }
-}
+/// Where one process waits for the other, how the system has placed them is a third of the latency. So one client calls all servers in
+/// turns, which has one placement for all, and there are many clients, one after the other.
+const ROUNDS_ALONE: usize = 121;
+const TURN: usize = 20;
 const CLIENTS: usize = 64;
 
 /// One measurement.
@@ -62,8 +58,7 @@ async fn compare(client: &'static str, tool: Tool) {
         Server::start("default", tool, Some(Capture::Redacted)).await,
     ];
     let many = |server| many(client, tool, server);
-    let one = |server| one(client, tool, server);
-    let (name, calls, rounds_alone) = (tool.name(), calls(tool), rounds_alone(tool));
+    let (name, calls) = (tool.name(), calls(tool));
     for server in &servers {
         many(server).await;
     }
@@ -90,13 +85,14 @@ async fn compare(client: &'static str, tool: Tool) {
         );
     }
     let mut alone: Vec<Vec<f64>> = servers.iter().map(|_| Vec::new()).collect();
-    for round in 0..rounds_alone {
-        for turn in 0..servers.len() {
-            let index = (turn + round) % servers.len();
-            alone[index].push(one(&servers[index]).await);
+    for _ in 0..ROUNDS_ALONE {
+        for (medians, median) in alone.iter_mut().zip(one(client, tool, &servers).await) {
+            medians.push(median);
         }
     }
-    println!("{name}, {client}: one, {CALLS_ALONE} calls a round, {rounds_alone} rounds, median latency:");
+    println!(
+        "{name}, {client}: one, {CALLS_ALONE} calls of each a round, {TURN} in turn, {ROUNDS_ALONE} rounds, median latency:"
+    );
     for (server, medians) in servers.iter().zip(&alone) {
         let ratio = median(medians.iter().zip(&alone[0]).map(|(this, off)| this / off).collect());
         println!("  {:<12} {:>8.1} us   ratio {ratio:.3}", server.name, median(medians.clone()));
@@ -108,7 +104,7 @@ async fn compare(client: &'static str, tool: Tool) {
 
 /// All clients at once.
 async fn many(client: &str, tool: Tool, server: &Server) -> Figures {
-    let mut clients = clients(client, tool, server, CLIENTS).await;
+    let mut clients = clients(client, tool, std::slice::from_ref(server), CLIENTS).await;
     let (before, started) = (cpu(), Instant::now());
     clients.ask(&(calls(tool) / CLIENTS).to_string()).await;
     let answered = started.elapsed();
@@ -120,22 +116,28 @@ async fn many(client: &str, tool: Tool, server: &Server) -> Figures {
     figures
 }
 
-/// One client; the median latency in microseconds.
-async fn one(client: &str, tool: Tool, server: &Server) -> f64 {
-    let mut client = clients(client, tool, server, 1).await;
-    let latency = client.ask(&CALLS_ALONE.to_string()).await.parse().expect("a median");
+/// One client; its median latencies with each of the servers, in microseconds.
+async fn one(client: &str, tool: Tool, servers: &[Server]) -> Vec<f64> {
+    let mut client = clients(client, tool, servers, 1).await;
+    let medians = client.ask(&CALLS_ALONE.to_string()).await;
     client.ask("leave").await;
-    server.drained().await;
-    latency
+    for server in servers {
+        server.drained().await;
+    }
+    medians.split(' ').map(|median| median.parse().expect("a median")).collect()
 }
 
-/// So many that have shaken hands and wait.
-async fn clients(client: &str, tool: Tool, server: &Server, count: usize) -> Process {
-    Process::start(&[CALL, client, tool.name(), &server.address.to_string(), &count.to_string()]).await.0
+/// So many that have shaken hands with each of the servers and wait.
+async fn clients(client: &str, tool: Tool, servers: &[Server], count: usize) -> Process {
+    let count = count.to_string();
+    let addresses: Vec<String> = servers.iter().map(|server| server.address.to_string()).collect();
+    let arguments = [CALL, client, tool.name(), &count];
+    Process::start(&arguments.into_iter().chain(addresses.iter().map(String::as_str)).collect::<Vec<_>>()).await.0
 }
 
-/// Is the clients of a server: which kind, what they call, where it listens, how many. Says when they have shaken hands. Of each line of its standard
-/// input, each of them makes so many calls, of which it then prints the median latency in microseconds; `leave` ends them.
+/// Is the clients of some servers: which kind, what they call, how many, where the servers listen. Says when they have shaken hands. Of
+/// each line of its standard input, each of them makes so many calls of each server, some in turn, of which it then prints the median
+/// latency in microseconds, for each server; `leave` ends them.
 pub async fn call(arguments: &[String]) {
     match &*arguments[0] {
         SdkClient::NAME => call_as::<SdkClient>(&arguments[1..]).await,
@@ -145,35 +147,47 @@ pub async fn call(arguments: &[String]) {
 
 async fn call_as<C: Caller>(arguments: &[String]) {
     let tool = Tool::ALL.into_iter().find(|tool| tool.name() == arguments[0]).expect("a tool");
-    let address = arguments[1].parse().expect("an address");
     let mut clients = Vec::new();
-    for _ in 0..arguments[2].parse().expect("a number of clients") {
-        clients.push(C::connect(address, tool).await);
+    for _ in 0..arguments[1].parse().expect("a number of clients") {
+        let mut client = Vec::new();
+        for address in &arguments[2..] {
+            client.push(C::connect(address.parse().expect("an address"), tool).await);
+        }
+        clients.push(client);
     }
     println!("ready");
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     while let Ok(calls) = lines.next_line().await.expect("a line").unwrap_or_default().parse::<usize>() {
         let calling = clients.into_iter().map(|mut client| {
             tokio::spawn(async move {
-                let mut latencies = Vec::with_capacity(calls);
-                for _ in 0..calls {
-                    let started = Instant::now();
-                    client.call().await;
-                    latencies.push(micros(started.elapsed()));
+                let servers = client.len();
+                let mut latencies = vec![Vec::with_capacity(calls); servers];
+                for turn in 0..calls.div_ceil(TURN) {
+                    // Each goes first as often as the others.
+                    for index in (0..servers).map(|place| (turn + place) % servers) {
+                        for _ in 0..TURN.min(calls - turn * TURN) {
+                            let started = Instant::now();
+                            client[index].call().await;
+                            latencies[index].push(micros(started.elapsed()));
+                        }
+                    }
                 }
                 (client, latencies)
             })
         });
-        let mut latencies = Vec::new();
+        let mut latencies = vec![Vec::new(); arguments[2..].len()];
         clients = Vec::new();
         for task in calling.collect::<Vec<_>>() {
             let (client, own) = task.await.expect("a client's task");
             clients.push(client);
-            latencies.extend(own);
+            for (all, own) in latencies.iter_mut().zip(own) {
+                all.extend(own);
+            }
         }
-        println!("{}", median(latencies));
+        let medians: Vec<String> = latencies.into_iter().map(|latencies| median(latencies).to_string()).collect();
+        println!("{}", medians.join(" "));
     }
-    for client in clients {
+    for client in clients.into_iter().flatten() {
         client.leave().await;
     }
     println!("left");
