@@ -84,11 +84,12 @@ pub(super) fn value_before(text: &str, name: &Range<usize>) -> Option<Range<usiz
 fn pairs_behind(bytes: &[u8], start: usize) -> impl Iterator<Item = (Range<usize>, usize)> {
     let longest = if is_text(bytes, start) { LONGEST_VALUE } else { REACH };
     let end = value_end(bytes, start, start + longest);
-    let limit = end.unwrap_or(start) + REACH;
+    let limit = bytes.len().min(end.unwrap_or(start) + REACH);
+    let bytes = &bytes[..limit];
     let mut end = end;
     std::iter::from_fn(move || {
         let open = behind_mark(bytes, end?, b',')?;
-        let close = quote_end(&bytes[..bytes.len().min(limit)], open + 1, *quote_at(bytes, open)?)?;
+        let close = quote_end(bytes, open + 1, *quote_at(bytes, open)?)?;
         let value = behind_mark(bytes, close + 1, b':')?;
         end = value_end(bytes, value, limit);
         Some((open + 1..close, value))
@@ -169,8 +170,9 @@ fn behind_mark(bytes: &[u8], at: usize, mark: u8) -> Option<usize> {
 
 /// Before the mark that stands before `at`, and the blanks around it.
 fn before_mark(bytes: &[u8], at: usize, mark: u8) -> Option<usize> {
-    let before = bytes[..at].trim_ascii_end().strip_suffix(&[mark])?;
-    Some(before.trim_ascii_end().len())
+    let floor = at.saturating_sub(REACH);
+    let before = bytes[floor..at].trim_ascii_end().strip_suffix(&[mark])?;
+    Some(floor + before.trim_ascii_end().len())
 }
 
 fn behind_blanks(bytes: &[u8], at: usize) -> usize {

@@ -12,7 +12,8 @@ use super::{
 };
 use std::{ops::Range, sync::LazyLock};
 
-/// No secret needs more bytes behind its first to be known as one: some 1,100, and more of them where each is escaped.
+/// No secret needs more bytes behind its first to be known as one: some 1,100, or 5,100 where its name stands behind it, and more of them
+/// where each is escaped.
 pub(super) const LOOKAHEAD: usize = 8 * 1024;
 
 /// How far user information reaches, from the `://` of a URL.

@@ -114,7 +114,8 @@ impl Spool {
                     // It stays where it is, for the next start.
                     Err(error) => {
                         tracing::error!(%error, path = %path.display(), "a segment of the spool cannot be read");
-                        unreadable += fs::metadata(&path).map_or(0, |file| file.len());
+                        unreadable +=
+                            fs::metadata(&path).ok().filter(fs::Metadata::is_file).map_or(0, |file| file.len());
                     }
                 }
             } else if path.extension().is_some_and(|extension| extension == segment::SPARE) {

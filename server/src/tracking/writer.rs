@@ -118,7 +118,8 @@ impl Task {
             if !is_closed && self.books.settled() >= self.found {
                 is_closed = self.close_left_open(&mut deadline).await;
             }
-            has_more_to_delete = self.keep_house(&mut kept_at).await;
+            // What waits is written first when the server stops: the next one keeps house.
+            has_more_to_delete = !self.stop.is_cancelled() && self.keep_house(&mut kept_at).await;
         }
     }
 
@@ -156,8 +157,11 @@ impl Task {
         });
         match estimating.await {
             Ok(done) => done,
-            // It panicked, and so does the writer, which stops the server; what was read is still in the spool.
-            Err(error) => std::panic::resume_unwind(error.into_panic()),
+            // It panicked, or the runtime ends. So does the writer, which stops the server; what was read is still in the spool.
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(error) => panic!("{error}"),
+            },
         }
     }
 
@@ -215,6 +219,9 @@ impl Task {
 
     fn refuse(&self, change: &Change, error: &StoreError) {
         tracing::error!(%error, "the database refuses a record: it is set aside");
+        if !change.is_record() {
+            return;
+        }
         let mut line = serde_json::to_vec(change).unwrap_or_default();
         line.push(b'\n');
         self.set_aside(REFUSED, &line);

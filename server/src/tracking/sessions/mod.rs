@@ -172,9 +172,9 @@ impl Sessions {
         };
         // What brought it back is in the database.
         session.parkable_from.store(0, Ordering::Release);
-        live.transport.insert(transport_session_id.to_owned(), Arc::clone(&session));
-        drop(live);
+        // Before anybody else sees it, who might park it again.
         self.touch(&session);
+        live.transport.insert(transport_session_id.to_owned(), Arc::clone(&session));
         session
     }
 
