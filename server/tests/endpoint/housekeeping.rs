@@ -94,6 +94,10 @@ async fn kept_house(server: &TestServer) {
         if left.is_none() {
             return;
         }
+        // PostgreSQL leaves a day that is being read, as it was just now, to the next look, a minute later.
+        if server.site.is_postgres() {
+            server.clock.advance(TimeDelta::minutes(1));
+        }
     }
     panic!("{} behind the last batch: {left:?}", server.clock.now());
 }
@@ -109,8 +113,10 @@ async fn a_day_of_calls_leaves_what_is_young_enough_and_has_room_in_the_quota() 
     })
     .await;
     let hand = server.hand();
+    let mut times = Vec::new();
     for step in 0..STEPS {
         server.clock.advance(STEP);
+        times.push(server.clock.now());
         call(&hand, step).await;
         kept_house(&server).await;
         let newest = format!(
@@ -122,9 +128,10 @@ async fn a_day_of_calls_leaves_what_is_young_enough_and_has_room_in_the_quota() 
         assert_eq!(usize::try_from(newest), Ok(calls_of(step)), "what was written last is there, in step {step}");
     }
     // What was captured made room enough, so that no request went before its time.
-    let young = (server.clock.now() - REQUESTS).to_rfc3339_opts(SecondsFormat::Micros, true);
+    let since = server.clock.now() - REQUESTS;
+    let young = since.to_rfc3339_opts(SecondsFormat::Micros, true);
     let young = format!("SELECT COUNT(*) FROM archon_mcp_requests WHERE timestamp >= '{young}'");
     let (young,): (i64,) = server.database.row(&young).await;
-    let steps = STEPS - 1 - usize::try_from(REQUESTS.num_minutes() / STEP.num_minutes()).expect("a number")..STEPS;
-    assert_eq!(usize::try_from(young), Ok(steps.map(calls_of).sum()));
+    let steps = times.iter().enumerate().filter(|(_, time)| **time >= since);
+    assert_eq!(usize::try_from(young), Ok(steps.map(|(step, _)| calls_of(step)).sum()));
 }
